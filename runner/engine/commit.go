@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// groupSize bounds how many entries one transaction takes.
+const groupSize = 1000
+
+// fullRetry is how long the committer waits before it tries a full disk again.
+const fullRetry = 250 * time.Millisecond
+
+// A committer gathers what all runs want written while the last group is on its
+// way to the disk, and writes it in one transaction. Whoever finds it idle
+// becomes the one that commits, so a single run pays for no hand-over.
+type committer struct {
+	mu      sync.Mutex
+	queue   []entry
+	busy    bool  // somebody is in commitLoop, or will be
+	full    bool  // the disk is: the loop waits for room
+	stopped error // nothing is written any more
+	quiet   *sync.Cond
+}
+
+// An entry is what belongs together: its writes are in one group, and done is
+// called once they are on disk, in the order of the queue.
+type entry struct {
+	writes []journal.Write
+	done   func()
+	failed func(error) // instead of done, if nothing of the entry was written and never will be
+}
+
+// enqueue adds writes to the next group. It reports whether the caller must
+// start the committer: nobody else will. done may be nil.
+func (e *Engine) enqueue(done func(), writes ...journal.Write) (lead bool) {
+	return e.enter(entry{writes: writes, done: done})
+}
+
+func (e *Engine) enter(n entry) (lead bool) {
+	c := &e.committer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped != nil {
+		if n.failed != nil {
+			e.sched.Go(func() { n.failed(c.stopped) })
+		}
+		return false
+	}
+	c.queue = append(c.queue, n)
+	if lead = !c.busy; lead {
+		c.busy = true
+		e.busy(1) // until commitLoop ends
+	}
+	return lead
+}
+
+// commitLoop writes groups until there is nothing left to write.
+func (e *Engine) commitLoop() {
+	defer e.busy(-1)
+	var group []entry
+	var writes []journal.Write
+	for {
+		group = e.committer.take(group)
+		if len(group) == 0 {
+			return
+		}
+		writes = writes[:0]
+		for i := range group {
+			writes = append(writes, group[i].writes...)
+		}
+		err := e.store.Commit(writes...)
+		switch {
+		case err == nil:
+			e.hasRoom()
+			for i := range group {
+				if group[i].done != nil {
+					group[i].done()
+				}
+			}
+			clear(writes)
+		case errors.Is(err, journal.ErrFull):
+			e.noRoom(group, err)
+			return
+		default:
+			e.committer.abandon(group, err)
+			e.fail(err)
+			return
+		}
+	}
+}
+
+// take gives the next group to the committer, or lets it go.
+func (c *committer) take(old []entry) []entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(old)
+	n := min(len(c.queue), groupSize)
+	group := append(old[:0], c.queue[:n]...)
+	rest := copy(c.queue, c.queue[n:])
+	clear(c.queue[rest:])
+	c.queue = c.queue[:rest]
+	if n == 0 || c.stopped != nil {
+		c.busy = false
+		c.quiet.Broadcast()
+		return nil
+	}
+	return group
+}
+
+// noRoom keeps everything as it is until the disk has room again: workflows
+// wait, nothing fails, nothing is acknowledged.
+func (e *Engine) noRoom(group []entry, err error) {
+	c := &e.committer
+	c.mu.Lock()
+	first := !c.full
+	c.full = true
+	c.queue = append(append([]entry(nil), group...), c.queue...)
+	c.mu.Unlock()
+	if first {
+		e.log().Error("the disk is full: work pauses until there is room", "error", err)
+	}
+	e.busy(1)
+	e.sched.After(fullRetry, e.commitLoop)
+}
+
+func (e *Engine) hasRoom() {
+	c := &e.committer
+	c.mu.Lock()
+	again := c.full
+	c.full = false
+	c.mu.Unlock()
+	if again {
+		e.log().Info("there is room on the disk: work goes on")
+	}
+}
+
+// abandon tells everybody who waits that nothing will be written any more.
+func (c *committer) abandon(group []entry, err error) {
+	c.mu.Lock()
+	all := append(append([]entry(nil), group...), c.queue...)
+	c.queue, c.stopped, c.busy = nil, err, false
+	c.quiet.Broadcast()
+	c.mu.Unlock()
+	for _, n := range all {
+		if n.failed != nil {
+			n.failed(err)
+		}
+	}
+}
+
+// flush waits until nothing is queued, or the disk is full.
+func (c *committer) flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.busy && !c.full {
+		c.quiet.Wait()
+	}
+}

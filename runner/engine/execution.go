@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner/host"
+)
+
+// An execution is one run's workflow code in memory: its coroutines, and what
+// they asked for. It knows nothing of stores, goroutines or clocks; it is fed
+// one input at a time and says what the workflow asked for in answer. Live and
+// replayed turns take the same path through it.
+type execution struct {
+	info     host.Info
+	fn       host.WorkflowFunc
+	defaults func(activity string) host.Options
+
+	now      time.Time // of the turn: journaled, never going back
+	wall     time.Time // of the turn, unclamped: what deadlines are computed from
+	replay   bool      // this turn's input was read from the journal
+	recorded recorded  // of a replayed turn: what the journal holds of it
+
+	coroutines []*coroutine
+	current    *coroutine
+	root       *scope
+	pending    map[int64]*operation
+	asked      int64  // operations so far: the number of the last one
+	draws      uint64 // random numbers drawn so far
+	boxes      map[string]*mailbox
+	answers    map[string]func() (json.RawMessage, error)
+
+	commands []journal.Command // of this turn
+	effects  []effect          // of this turn, to be carried out after its commit
+	logs     []logLine         // of this turn
+	log      slog.Handler      // where logs go in the end; nil: nowhere
+
+	ended    bool // the workflow function has returned
+	canceled bool // a cancel was requested
+	broken   *crash
+	dead     bool // being unwound: every operation unwinds again
+}
+
+func newExecution(info host.Info, fn host.WorkflowFunc, defaults func(string) host.Options) *execution {
+	return &execution{
+		info: info, fn: fn, defaults: defaults,
+		root:    new(scope),
+		pending: map[int64]*operation{},
+		boxes:   map[string]*mailbox{},
+		answers: map[string]func() (json.RawMessage, error){},
+	}
+}
+
+// turn feeds one event into the workflow and lets it run until every coroutine
+// is blocked. What it asked for is in commands, effects and logs until the next
+// turn. It reports false if the workflow broke: broken says how.
+func (x *execution) turn(e *journal.Event, wall time.Time) bool {
+	x.now, x.wall = e.At, wall
+	x.commands, x.effects, x.logs = nil, nil, nil
+	x.deliver(e)
+	x.settle()
+	return x.broken == nil
+}
+
+// deliver changes what the workflow can see.
+func (x *execution) deliver(e *journal.Event) {
+	switch e.Kind {
+	case journal.Started:
+		x.spawn(func() { x.main(e.Data) })
+	case journal.ActivityCompleted, journal.ChildCompleted:
+		x.complete(e.Op, e.Data, nil)
+	case journal.ActivityFailed, journal.ChildFailed:
+		x.complete(e.Op, nil, decodeFailure(e.Data))
+	case journal.TimerFired:
+		x.fire(e.Op, e.Facts().Due)
+	case journal.SignalReceived:
+		note := e.Facts()
+		x.mailbox(e.Name).put(host.Message{Payload: e.Data, By: note.By, At: note.Sent})
+	case journal.CancelRequested:
+		x.canceled = true
+		x.endScope(x.root, host.ErrCanceled)
+	}
+}
+
+func (x *execution) complete(number int64, data json.RawMessage, err error) {
+	if op := x.pending[number]; op != nil {
+		x.settled(op)
+		op.answer(data, err)
+	}
+}
+
+// fire answers a timer with its deadline as the event has it: op.due is unset
+// when the turn is live.
+func (x *execution) fire(number int64, due time.Time) {
+	op := x.pending[number]
+	if op == nil {
+		return
+	}
+	x.settled(op)
+	stamp, _ := json.Marshal(due)
+	op.answer(stamp, nil)
+	if op.expires != nil {
+		x.endScope(op.expires, host.ErrTimeout)
+	}
+}
+
+// attemptFailed notes an event that the workflow does not see.
+func (x *execution) attemptFailed(e *journal.Event) {
+	if op := x.pending[e.Op]; op != nil {
+		op.failed++
+		op.due = e.Facts().Due
+	}
+}
+
+func (x *execution) settled(op *operation) { delete(x.pending, op.number) }
+
+// settle resumes coroutines, in the order of their creation, until none can go
+// on.
+func (x *execution) settle() {
+	for again := true; again && x.broken == nil; {
+		again = false
+		for i := 0; i < len(x.coroutines); i++ { // a coroutine may add others
+			c := x.coroutines[i]
+			if !c.runnable() {
+				continue
+			}
+			again = true
+			x.current = c
+			c.resume()
+			x.current = nil
+			if c.crash != nil {
+				x.broken = c.crash
+				return
+			}
+			if x.ended {
+				return
+			}
+		}
+		if again {
+			x.coroutines = slices.DeleteFunc(x.coroutines, func(c *coroutine) bool { return c.done })
+		}
+	}
+}
+
+// main runs the workflow function itself; its return ends the run.
+func (x *execution) main(input json.RawMessage) {
+	out, err := x.fn(&hosted{x: x, scope: x.root}, input)
+	if x.dead {
+		return
+	}
+	x.ended = true
+	for _, number := range x.pendingNumbers() {
+		if op := x.pending[number]; op.kind == journal.StartChild {
+			x.giveUp(op, host.ErrCanceled) // children do not outlive their parent
+		}
+	}
+	x.ask(endCommand(out, err, x.canceled), effect{kind: effectEnd})
+}
+
+func (x *execution) spawn(fn func()) { x.coroutines = append(x.coroutines, newCoroutine(fn)) }
+
+func (x *execution) ask(c journal.Command, e effect) {
+	x.commands = append(x.commands, c)
+	x.effects = append(x.effects, e)
+}
+
+// phase says what the run does while it waits for its next input; it agrees
+// with journal.State.Phase of the same history.
+func (x *execution) phase() journal.Phase {
+	p := journal.Waiting
+	for _, op := range x.pending {
+		if !op.work() {
+			continue
+		}
+		if op.due.IsZero() {
+			return journal.Running
+		}
+		p = journal.Retrying
+	}
+	return p
+}
+
+func (x *execution) pendingNumbers() []int64 {
+	numbers := make([]int64, 0, len(x.pending))
+	for n := range x.pending {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+// close unwinds every coroutine. The user's defers run, but whatever they ask of
+// the host unwinds them again.
+func (x *execution) close() {
+	x.dead = true
+	for _, c := range x.coroutines {
+		c.kill()
+	}
+	x.coroutines = nil
+}
+
+// alive unwinds the calling coroutine if its execution is being closed.
+func (x *execution) alive() {
+	if x.dead {
+		goexit()
+	}
+}

@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// heartbeatEvery bounds how often one attempt writes to the journal.
+const heartbeatEvery = 50 * time.Millisecond
+
+// heartbeat notes that the attempt lives, and how far it has come. It returns at
+// once; the newest progress is written with a later group, at most every 50 ms.
+func (a *attempt) heartbeat(progress json.RawMessage) {
+	now := a.e.sched.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.over || a.e.fits(progress, a.name) != nil {
+		return
+	}
+	a.beat, a.beatAt, a.unsaved = progress, now, true
+	if a.writing {
+		return
+	}
+	a.writing = true
+	if wait := heartbeatEvery - now.Sub(a.written); wait > 0 {
+		a.stop = append(a.stop, a.e.sched.After(wait, a.saveBeat))
+		return
+	}
+	a.e.sched.Go(a.saveBeat)
+}
+
+// saveBeat queues the newest progress for the journal.
+func (a *attempt) saveBeat() {
+	a.mu.Lock()
+	if a.over || !a.unsaved {
+		a.writing = false
+		a.mu.Unlock()
+		return
+	}
+	lead := a.queueBeat()
+	a.mu.Unlock()
+	if lead {
+		a.e.sched.Next(a.e.commitLoop)
+	}
+}
+
+// queueBeat does it. The caller holds mu, so that no heartbeat is queued behind
+// the turn that ends the operation.
+func (a *attempt) queueBeat() (lead bool) {
+	a.written, a.unsaved = a.e.sched.Now(), false
+	a.e.beaten(a.key)
+	return a.e.enqueue(a.beatSaved, &journal.Progress{Run: a.key.run, Fence: a.fence, Op: a.key.op, Data: a.beat, At: a.written})
+}
+
+// beatSaved writes the next one, if the activity has gone on meanwhile.
+func (a *attempt) beatSaved() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.writing = false
+	if a.unsaved && !a.over {
+		a.writing = true
+		a.stop = append(a.stop, a.e.sched.After(heartbeatEvery, a.saveBeat))
+	}
+}
+
+// listen fails the attempt if it has been silent for too long.
+func (a *attempt) listen() {
+	now := a.e.sched.Now()
+	a.mu.Lock()
+	if a.over {
+		a.mu.Unlock()
+		return
+	}
+	left := a.options.Heartbeat - now.Sub(a.beatAt)
+	if left > 0 {
+		a.stop = append(a.stop, a.e.sched.After(left, a.listen))
+		a.mu.Unlock()
+		return
+	}
+	a.mu.Unlock()
+	a.expire(fmt.Sprintf("no heartbeat for %s", a.options.Heartbeat))
+}
+
+// beaten notes that a heartbeat of the operation is recorded, so that the turn
+// that ends it forgets it.
+func (e *Engine) beaten(key attemptKey) {
+	if r := e.resident(key.run); r != nil {
+		r.setBeaten(key.op)
+	}
+}
+
+func (r *run) setBeaten(op int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.beaten == nil {
+		r.beaten = map[int64]bool{}
+	}
+	r.beaten[op] = true
+}
+
+// wasBeaten reports whether op has a recorded heartbeat, and may forget that.
+func (r *run) wasBeaten(op int64, forget bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.beaten[op]
+	if was && forget {
+		delete(r.beaten, op)
+	}
+	return was
+}
+
+// retry starts the attempt whose backoff is over, with the last heartbeat of the
+// ones before it.
+func (r *run) retry(number int64) (lead bool) {
+	op := r.x.pending[number]
+	if op == nil || !op.work() || op.gaveUp {
+		return false
+	}
+	a := r.attempt(op)
+	if r.wasBeaten(number, false) {
+		details, err := r.e.store.Details(context.Background(), r.key)
+		if err != nil {
+			return r.failed(fmt.Errorf("read the heartbeats of run %s: %w", r.info.ID, err), nil)
+		}
+		a.last = details.Progress[number]
+	}
+	r.e.launch(a)
+	return false
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"encoding/json"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner/host"
+)
+
+// hosted is the engine's host.Host: an execution seen from one scope.
+type hosted struct {
+	x     *execution
+	scope *scope
+}
+
+var _ host.Host = (*hosted)(nil)
+
+func goexit() { runtime.Goexit() }
+
+func (h *hosted) Info() host.Info { return h.x.info }
+func (h *hosted) Now() time.Time  { return h.x.now }
+
+// Rand is splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
+// number generators", 2014) over the run's ULID and the number of draws.
+func (h *hosted) Rand() uint64 {
+	h.x.alive()
+	h.x.draws++
+	return splitmix(seed(h.x.info.ULID) + h.x.draws*0x9e3779b97f4a7c15)
+}
+
+func (h *hosted) Log() slog.Handler { return logHandler{x: h.x} }
+
+func (h *hosted) Activity(name string, in json.RawMessage, o host.Options) host.Pending {
+	return h.work(&operation{kind: journal.RunActivity, name: name, input: in, options: o})
+}
+
+func (h *hosted) Step(name string, fn host.ActivityFunc, o host.Options) host.Pending {
+	return h.work(&operation{kind: journal.RunStep, name: name, fn: fn, options: o})
+}
+
+func (h *hosted) Tx(name string, in json.RawMessage, o host.Options) host.Pending {
+	return h.work(&operation{kind: journal.RunTx, name: name, input: in, options: o})
+}
+
+func (h *hosted) work(op *operation) host.Pending {
+	x := h.x
+	x.alive()
+	if h.scope.err != nil {
+		return refused{h.scope.err}
+	}
+	op.options = op.options.Or(x.defaults(op.name)).Or(host.Defaults)
+	x.begin(op, h.scope)
+	x.ask(journal.Command{Kind: op.kind, Op: op.number, Name: op.name, Data: op.input, Where: where()},
+		effect{kind: effectAttempt, op: op})
+	return op
+}
+
+func (h *hosted) Child(workflow, id string, in json.RawMessage, o host.Options) host.Pending {
+	x := h.x
+	x.alive()
+	if h.scope.err != nil {
+		return refused{h.scope.err}
+	}
+	op := &operation{kind: journal.StartChild, name: workflow, options: o}
+	x.begin(op, h.scope)
+	if id == "" {
+		id = childID(x.info.ULID, op.number)
+	}
+	x.ask(journal.Command{Kind: op.kind, Op: op.number, Name: workflow, ID: id, Data: in, Where: where()},
+		effect{kind: effectChild, op: op, child: id, input: in})
+	return op
+}
+
+func (h *hosted) Timer(d time.Duration) host.Pending {
+	h.x.alive()
+	if h.scope.err != nil {
+		return refused{h.scope.err}
+	}
+	return h.x.startTimer(h.scope, d)
+}
+
+func (x *execution) startTimer(s *scope, d time.Duration) *operation {
+	d = max(d, 0)
+	op := &operation{kind: journal.StartTimer}
+	x.begin(op, s)
+	op.due = x.wall.Add(d)
+	if x.replay {
+		op.due = x.recorded.due(op.number, op.due)
+	}
+	x.ask(journal.Command{Kind: op.kind, Op: op.number, For: d, Due: op.due, Where: where()},
+		effect{kind: effectTimer, op: op})
+	return op
+}
+
+// begin numbers the operation and makes it pending.
+func (x *execution) begin(op *operation, s *scope) {
+	x.asked++
+	op.number, op.scope, op.asked = x.asked, s, x.now
+	x.pending[op.number] = op
+}
+
+func (h *hosted) Mailbox(signal string) host.Mailbox {
+	h.x.alive()
+	return h.x.mailbox(signal)
+}
+
+func (h *hosted) Answer(query string, fn func() (json.RawMessage, error)) {
+	h.x.alive()
+	h.x.answers[query] = fn
+}
+
+func (h *hosted) Go(fn func(host.Host)) {
+	h.x.alive()
+	h.x.spawn(func() { fn(h) })
+}
+
+// Await parks the coroutine that runs now, whichever Host it was given, so that
+// a workflow that hands one coroutine's Context to another is merely odd.
+func (h *hosted) Await(ready func() bool) error {
+	x := h.x
+	x.alive()
+	for {
+		if h.scope.err != nil {
+			return h.scope.err
+		}
+		if ready() {
+			return nil
+		}
+		x.current.park(ready, h.scope)
+		x.alive()
+	}
+}

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner/host"
+)
+
+// A question is a query on its way through a run's loop. Its answer leaves only
+// when every turn that it may have seen is on disk.
+type question struct {
+	name   string
+	answer json.RawMessage
+	err    error
+	done   chan struct{}
+}
+
+func newQuestion(name string) *question { return &question{name: name, done: make(chan struct{})} }
+
+func (q *question) reply() { close(q.done) }
+
+func (q *question) fail(err error) {
+	q.answer, q.err = nil, err
+	close(q.done)
+}
+
+// answer is called by the run's driver, between turns.
+func (r *run) answer(q *question) {
+	q.answer, q.err = r.x.query(q.name)
+	r.mu.Lock()
+	if t := r.last; t != nil && !t.saved {
+		t.questions = append(t.questions, q)
+		q = nil
+	}
+	r.mu.Unlock()
+	if q != nil {
+		q.reply()
+		r.rest()
+	}
+}
+
+// query asks the workflow's own function, which only reads.
+func (x *execution) query(name string) (answer json.RawMessage, err error) {
+	fn := x.answers[name]
+	if fn == nil {
+		return nil, fmt.Errorf("%w %q: the run answers %s", ErrUnknownQuery, name, listed(slices.Sorted(maps.Keys(x.answers))))
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("query %q panicked: %v", name, v)
+		}
+	}()
+	return fn()
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// Query answers from the committed state of the run: in its own loop if this
+// process drives it, else by asking the process that does, else by replaying
+// its journal here.
+func (e *Engine) Query(ctx context.Context, run int64, name string) (json.RawMessage, error) {
+	if r := e.resident(run); r != nil {
+		answer, err := r.ask(ctx, name)
+		if !errors.Is(err, errGone) {
+			return answer, err
+		}
+	}
+	row, err := e.store.Run(ctx, journal.Ref{Key: run})
+	if err != nil {
+		return nil, fmt.Errorf("read run %d: %w", run, err)
+	}
+	if e.shared != nil && row.Live && !row.Self && row.Status == journal.StatusOpen {
+		answer, err := e.askOwner(ctx, &row, name)
+		if !errors.Is(err, journal.ErrHeld) || ctx.Err() != nil {
+			return answer, err
+		}
+	}
+	return e.replayed(ctx, &row, name)
+}
+
+// errGone means that the run left memory before it could answer.
+var errGone = errors.New("the run left memory")
+
+func (r *run) ask(ctx context.Context, name string) (json.RawMessage, error) {
+	q := newQuestion(name)
+	r.mu.Lock()
+	gone := r.gone
+	r.mu.Unlock()
+	if gone {
+		return nil, errGone
+	}
+	r.feed(input{kind: inputQuery, query: q})
+	select {
+	case <-q.done:
+		return q.answer, q.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// replayed rebuilds the workflow from its history and asks it, changing nothing.
+func (e *Engine) replayed(ctx context.Context, row *journal.Run, name string) (json.RawMessage, error) {
+	fn := e.workflow(row.Workflow)
+	if fn == nil {
+		return nil, fmt.Errorf("run %s: %w %q: only a program that binds it can answer", row.ID, ErrUnknownWorkflow, row.Workflow)
+	}
+	events, err := e.store.History(ctx, row.Key, 0, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the history of run %s: %w", row.ID, err)
+	}
+	type reply struct {
+		answer json.RawMessage
+		err    error
+	}
+	replies := make(chan reply, 1)
+	e.sched.Go(func() { // workflow code may end its goroutine
+		defer close(replies)
+		x := newExecution(host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created}, fn, e.defaults)
+		defer x.close()
+		if _, err := x.play(row.ID, events); err != nil {
+			replies <- reply{err: fmt.Errorf("replay of run %s: %w", row.ID, err)}
+			return
+		}
+		answer, err := x.query(name)
+		replies <- reply{answer, err}
+	})
+	select {
+	case r, ok := <-replies:
+		if !ok {
+			r.err = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID)
+		}
+		return r.answer, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// An inquiry is a question to the process that owns a run, and its reply.
+type inquiry struct {
+	Run     int64           `json:"run,omitempty"`
+	Query   string          `json:"query,omitempty"`
+	Answer  json.RawMessage `json:"answer,omitempty"`
+	Unknown string          `json:"unknown,omitempty"` // the query is
+	Gone    bool            `json:"gone,omitempty"`    // the run is not there
+	Role    bool            `json:"role,omitempty"`    // not about a run, but about the process, see Engine.Serves
+	Serves  bool            `json:"serves,omitempty"`  // the answer to that
+}
+
+func (e *Engine) askOwner(ctx context.Context, row *journal.Run, name string) (json.RawMessage, error) {
+	question, _ := json.Marshal(inquiry{Run: row.Key, Query: name})
+	reply, err := e.shared.Call(ctx, row.Owner, question)
+	if err != nil {
+		return nil, fmt.Errorf("ask process %d about run %s: %w", row.Owner, row.ID, err)
+	}
+	var c inquiry
+	if err := json.Unmarshal(reply, &c); err != nil {
+		return nil, fmt.Errorf("ask process %d about run %s: %w", row.Owner, row.ID, err)
+	}
+	switch {
+	case c.Gone:
+		return nil, journal.ErrHeld
+	case c.Unknown != "":
+		return nil, fmt.Errorf("%w%s", ErrUnknownQuery, strings.TrimPrefix(c.Unknown, ErrUnknownQuery.Error()))
+	}
+	return c.Answer, nil
+}
+
+// called answers another process.
+func (e *Engine) called(ctx context.Context, question []byte) ([]byte, error) {
+	var c inquiry
+	if err := json.Unmarshal(question, &c); err != nil {
+		return nil, fmt.Errorf("undecodable question: %w", err)
+	}
+	if c.Role {
+		return json.Marshal(inquiry{Serves: !e.only})
+	}
+	r := e.resident(c.Run)
+	if r == nil {
+		return json.Marshal(inquiry{Gone: true})
+	}
+	answer, err := r.ask(ctx, c.Query)
+	switch {
+	case errors.Is(err, errGone):
+		return json.Marshal(inquiry{Gone: true})
+	case errors.Is(err, ErrUnknownQuery):
+		return json.Marshal(inquiry{Unknown: err.Error()})
+	case err != nil:
+		return nil, err
+	}
+	return json.Marshal(inquiry{Answer: answer})
+}

@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// recorded is what the journal holds of the turn being replayed, decoded only
+// when somebody asks.
+type recorded struct {
+	event    *journal.Event
+	commands []journal.Command
+	decoded  bool
+}
+
+func (r *recorded) all() []journal.Command {
+	if !r.decoded && r.event != nil {
+		r.commands, _ = r.event.Asked() // undecodable: as if nothing were recorded, which compare reports
+		r.decoded = true
+	}
+	return r.commands
+}
+
+// due is the recorded deadline of a timer: it was computed from a wall clock
+// that a replay cannot know.
+func (r *recorded) due(op int64, otherwise time.Time) time.Time {
+	for _, c := range r.all() {
+		if c.Op == op && c.Kind == journal.StartTimer {
+			return c.Due
+		}
+	}
+	return otherwise
+}
+
+// A NondeterminismError says that workflow code asked for something else than
+// the journal holds: it was changed, or it depends on something that is not the
+// same on replay.
+type NondeterminismError struct {
+	Event    int64            // the number of the event after which it showed
+	Recorded *journal.Command // nil: the journal holds nothing more there
+	Asked    *journal.Command // nil: the code asked for nothing more
+}
+
+func (e *NondeterminismError) Error() string {
+	return fmt.Sprintf("the code does not match the journal at event %d: recorded was %s, the code asks for %s",
+		e.Event, describe(e.Recorded), describe(e.Asked))
+}
+
+// Problem is the form in which a stuck run keeps it.
+func (e *NondeterminismError) Problem() journal.Problem {
+	p := journal.Problem{Kind: "divergence", Message: e.Error(), Event: e.Event,
+		Recorded: describe(e.Recorded), Asked: describe(e.Asked)}
+	if e.Recorded != nil {
+		p.Op, p.RecordedAt = e.Recorded.Op, e.Recorded.Where
+	}
+	if e.Asked != nil {
+		p.Op, p.AskedAt = e.Asked.Op, e.Asked.Where
+	}
+	return p
+}
+
+// describe names a command as a person would.
+func describe(c *journal.Command) string {
+	if c == nil {
+		return "nothing"
+	}
+	switch c.Kind {
+	case journal.StartTimer:
+		return fmt.Sprintf("timer %s (operation %d)", c.For, c.Op)
+	case journal.CancelOp:
+		return fmt.Sprintf("cancel of operation %d", c.Op)
+	case journal.StartChild:
+		return fmt.Sprintf("child %s %q (operation %d) with %s", c.Name, c.ID, c.Op, brief(c.Data))
+	case journal.Complete, journal.Fail, journal.Cancel:
+		return fmt.Sprintf("the end, %s with %s", c.Kind, brief(c.Data))
+	}
+	return fmt.Sprintf("%s %s (operation %d) with %s", c.Kind, c.Name, c.Op, brief(c.Data))
+}
+
+func brief(data json.RawMessage) string {
+	const most = 120
+	switch {
+	case len(data) == 0:
+		return "no input"
+	case len(data) > most:
+		return string(bytes.ToValidUTF8(data[:most], nil)) + "…"
+	}
+	return string(data)
+}
+
+// compare reports how the commands that the code asked for differ from the ones
+// recorded with e: kinds, numbers, names, ids, payloads and durations must be
+// the same, places in the source need not. nil if they match.
+func compare(e *journal.Event, rec *recorded, asked []journal.Command) error {
+	if len(asked) == 0 && e.Commands == nil {
+		return nil
+	}
+	// The common case, a few hundred nanoseconds: the same bytes.
+	if len(asked) > 0 && bytes.Equal(journal.AppendCommands(make([]byte, 0, len(e.Commands)), asked), e.Commands) {
+		return nil
+	}
+	was := rec.all()
+	for i := range max(len(was), len(asked)) {
+		var r, a *journal.Command
+		if i < len(was) {
+			r = &was[i]
+		}
+		if i < len(asked) {
+			a = &asked[i]
+		}
+		if r == nil || a == nil || !sameCommand(r, a) {
+			return &NondeterminismError{Event: e.Seq, Recorded: r, Asked: a}
+		}
+	}
+	return nil
+}
+
+func sameCommand(r, a *journal.Command) bool {
+	return r.Kind == a.Kind && r.Op == a.Op && r.Name == a.Name && r.ID == a.ID && r.For == a.For &&
+		bytes.Equal(r.Data, a.Data)
+}
+
+// replay feeds a history into a new execution. It returns the checksum of the
+// last event. The error is a NondeterminismError, a *brokenError if workflow
+// code panicked, or wraps journal.ErrDamaged; the execution is then good for
+// nothing but close.
+func (x *execution) play(run string, events []journal.Event) (sum uint32, err error) {
+	x.replay = true
+	defer func() { x.replay = false }()
+	for i := range events {
+		e := &events[i]
+		if e.Seq != int64(i)+1 || !journal.Verify(sum, e) {
+			return sum, &damageError{run: run, event: int64(i) + 1}
+		}
+		sum = e.Sum
+		switch e.Kind {
+		case journal.AttemptFailed:
+			x.attemptFailed(e)
+			continue
+		case journal.Terminated:
+			continue
+		}
+		x.recorded = recorded{event: e}
+		if !x.turn(e, e.At) {
+			return sum, &brokenError{event: e.Seq, crash: x.broken}
+		}
+		if err := compare(e, &x.recorded, x.commands); err != nil {
+			return sum, err
+		}
+	}
+	x.recorded = recorded{}
+	x.commands, x.effects, x.logs = nil, nil, nil
+	return sum, nil
+}

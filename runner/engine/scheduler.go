@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"sync"
+	"time"
+)
+
+// A Scheduler is the one place where the engine meets time, chance and
+// concurrency. All work is cut into tasks that do not wait for one another, so a
+// simulation can run a whole engine in one thread by choosing which task is
+// next; see docs/decisions/0005.
+type Scheduler interface {
+	// Now is the wall clock, without a monotonic reading.
+	Now() time.Time
+	// Go runs task on a goroutine of its own, at some time.
+	Go(task func())
+	// Next runs task, too; the caller is at the end of its own, so that it may
+	// run right there.
+	Next(task func())
+	// After runs task, as Go does, once d has passed. stop prevents that, if it
+	// has not begun, and is safe to call at any time.
+	After(d time.Duration, task func()) (stop func())
+	// Rand returns 64 random bits, for new ids.
+	Rand() uint64
+}
+
+// goroutines is the Scheduler of real life.
+type goroutines struct{ wg sync.WaitGroup }
+
+func (g *goroutines) Now() time.Time { return time.Now().Round(0).UTC() }
+
+func (g *goroutines) Go(task func()) { g.wg.Go(task) }
+
+func (g *goroutines) Next(task func()) { task() }
+
+func (g *goroutines) After(d time.Duration, task func()) func() {
+	// Not counted in wg: a timer that fires after the end finds the engine
+	// stopped and does nothing.
+	t := time.AfterFunc(d, task)
+	return func() { t.Stop() }
+}
+
+func (g *goroutines) Rand() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, see its documentation
+	return binary.LittleEndian.Uint64(b[:])
+}

@@ -1,0 +1,209 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// Run drives workflows until ctx ends, then suspends: no further attempt is
+// started, activities have their context canceled and Grace to return, and what
+// did not finish is not journaled and runs again next time. It returns nil after
+// that, or why it had to stop. Every goroutine it started is gone then, but for
+// activities that ignored their context, which its error names.
+func (e *Engine) Run(ctx context.Context) error {
+	return e.serve(ctx, func(ctx context.Context) { <-ctx.Done() })
+}
+
+// Drain is like Run, but also ends once nothing is left to do now: every run
+// that it may drive has ended, is stuck, or waits for a timer, a signal or a
+// child.
+func (e *Engine) Drain(ctx context.Context) error {
+	return e.serve(ctx, e.untilIdle)
+}
+
+func (e *Engine) serve(ctx context.Context, while func(context.Context)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := e.begin(ctx, cancel); err != nil {
+		return err
+	}
+	while(ctx)
+	cancel() // of what serves; the attempts are told in suspend
+	return e.suspend()
+}
+
+// begin joins the processes that share the journal and looks for work.
+func (e *Engine) begin(ctx context.Context, cancel context.CancelFunc) error {
+	e.mu.Lock()
+	if e.serving || e.err != nil {
+		err := e.err
+		e.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		return errors.New("engine: it is running already")
+	}
+	e.stop = cancel
+	e.mu.Unlock()
+	if e.shared != nil {
+		if err := e.shared.Join(ctx, (*peer)(e)); err != nil {
+			return fmt.Errorf("join the processes that share the journal: %w", err)
+		}
+	}
+	e.mu.Lock()
+	e.serving, e.draining = true, false
+	e.mu.Unlock()
+	e.stopped.Store(false)
+	e.ready.Do(func() { close(e.ready.done) })
+	e.listen(ctx)
+	e.findWork()
+	return nil
+}
+
+// listen passes on what other processes commit.
+func (e *Engine) listen(ctx context.Context) {
+	if e.real == nil || e.shared == nil {
+		return
+	}
+	changes := e.store.Changed()
+	e.sched.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changes:
+				e.watchers.changedElsewhere()
+				e.findWork()
+			}
+		}
+	})
+}
+
+// suspend ends what begin began.
+func (e *Engine) suspend() error {
+	e.mu.Lock()
+	e.draining = true
+	e.backlog = nil
+	under := make([]*attempt, 0, len(e.attempts))
+	for _, a := range e.attempts {
+		under = append(under, a)
+	}
+	failed := e.err
+	e.mu.Unlock()
+	for _, a := range under {
+		a.end(errSuspended)
+	}
+	late := e.grant(failed)
+	e.stopped.Store(true)
+	e.committer.flush()
+	e.unload()
+	var err error
+	if e.shared != nil {
+		err = e.shared.Leave()
+	}
+	e.mu.Lock()
+	e.serving, e.stop = false, nil
+	e.mu.Unlock()
+	if e.real != nil && late == nil {
+		e.real.wg.Wait()
+	}
+	if failed != nil {
+		return failed
+	}
+	return errors.Join(late, err)
+}
+
+// grant gives the attempts under way their grace. Its error names those that did
+// not use it.
+func (e *Engine) grant(failed error) error {
+	over := false
+	stop := e.sched.After(e.grace, func() {
+		e.mu.Lock()
+		over = true
+		e.calm.Broadcast()
+		e.mu.Unlock()
+	})
+	defer stop()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.working > 0 && !over && (failed == nil || len(e.attempts) > 0) && !e.committer.isFull() {
+		e.calm.Wait()
+	}
+	var late error
+	for _, a := range e.attempts {
+		late = errors.Join(late, fmt.Errorf("activity %s of run %s did not stop within %s", a.name, a.info.ID, e.grace))
+	}
+	return late
+}
+
+func (c *committer) isFull() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.full
+}
+
+// unload unwinds every run. They stay in the journal.
+func (e *Engine) unload() {
+	e.mu.Lock()
+	runs := make([]*run, 0, len(e.runs))
+	for _, r := range e.runs {
+		runs = append(runs, r)
+	}
+	e.mu.Unlock()
+	for _, r := range runs {
+		r.drop(errSuspended)
+	}
+}
+
+// untilIdle returns when nothing is under way and nothing could be, or ctx ends.
+func (e *Engine) untilIdle(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() {
+		e.mu.Lock()
+		e.calm.Broadcast()
+		e.mu.Unlock()
+	})
+	defer stop()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for ctx.Err() == nil && (e.working > 0 || e.backingOff() > 0 || e.committer.isFull()) {
+		e.calm.Wait()
+	}
+}
+
+// backingOff counts the attempts that are to start by themselves. The caller
+// holds mu.
+func (e *Engine) backingOff() (n int) {
+	c := &e.clock
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range c.queue {
+		if d.retry {
+			n++
+		}
+	}
+	return n
+}
+
+// The peer is the engine as other processes see it.
+type peer Engine
+
+var _ journal.Peer = (*peer)(nil)
+
+func (p *peer) Nudged(run int64) {
+	e := (*Engine)(p)
+	if r := e.resident(run); r != nil {
+		r.look()
+		return
+	}
+	e.watchers.changedElsewhere()
+	e.findWorkSoon()
+}
+
+func (p *peer) Died() { (*Engine)(p).findWorkSoon() }
+
+func (p *peer) Called(ctx context.Context, question []byte) ([]byte, error) {
+	return (*Engine)(p).called(ctx, question)
+}
