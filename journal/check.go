@@ -22,8 +22,8 @@ import (
 //	    start message. A child names an operation of its parent that asked for
 //	    it, and each child that was asked for exists, or the parent is told why
 //	    not; the end of one reaches a parent that waits for it.
-//	P3  Waiting messages have rising ids, all higher than those delivered. A
-//	    closed run has none.
+//	P3  Waiting messages have rising ids, all higher than those delivered. Of
+//	    a closed run they are signals it has not read.
 //	P4  The timers are exactly those of State.Timers. A closed run has none, and
 //	    no heartbeats; an open run only of pending operations.
 //	P5  Only an open run has an owner; one that is said to be alive is among the

@@ -33,6 +33,13 @@
 //	P8  Any changed byte of a committed event is reported, never used: a checksum
 //	    chained per run is verified on replay and by [Check].
 //
+// # Beside the port
+//
+// [Fold] says what a history means, and [State] what follows from it for the
+// tables; engines, stores and command lines agree because they all ask it.
+// [Memory] is a journal without a file, which can be made to fail on purpose.
+// Package journaltest holds the suites that every store must pass.
+//
 // # Compatibility
 //
 // The words of [Kind], [CommandKind], [Status] and [MessageKind], the JSON

@@ -33,7 +33,7 @@ func FuzzCommands(f *testing.F) {
 		require.Equal(t, "x"+string(want), string(got))
 		back, err := (&journal.Event{Commands: got[1:]}).Asked()
 		require.NoError(t, err)
-		if utf8.ValidString(kind + name + id + where) { // what is not, cannot come back
+		if utf8.ValidString(kind + " " + name + " " + id + " " + where) { // what is not, cannot come back
 			require.Equal(t, cs, back)
 		}
 	})
@@ -46,7 +46,7 @@ func FuzzNote(f *testing.F) {
 		n := journal.Note{By: by, Sent: at(sent), Message: message, Attempt: attempt, Due: at(due), Began: at(began), Key: key}
 		e := journal.Event{Note: n.Encode()}
 		back := e.Facts()
-		if !utf8.ValidString(by + key) { // that cannot come back
+		if !utf8.ValidString(by + " " + key) { // that cannot come back
 			n.By, n.Key = back.By, back.Key
 		}
 		require.Equal(t, n, back)

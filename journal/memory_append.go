@@ -62,7 +62,7 @@ func (s *MemoryStore) appendable(a *Append) (r *memRun, delivered int, err error
 		if delivered < 0 {
 			return nil, -1, fmt.Errorf("run %d holds no message %d: %w", r.Key, a.Delivered, ErrFenced)
 		}
-		rest--
+		rest = delivered // those behind it came too late
 	}
 	if a.End != "" && rest > 0 {
 		return nil, -1, fmt.Errorf("run %d holds %d messages: %w", r.Key, rest, ErrUnread)
@@ -74,8 +74,10 @@ func sameTimer(a, b Timer) bool {
 	return a.Op == b.Op && a.Attempt == b.Attempt && a.Due.Equal(b.Due)
 }
 
-// end closes the run and drops what only an unfinished run has.
+// end closes the run and drops what only an unfinished run has. Signals that it
+// has not seen stay, unread.
 func (r *memRun) end(as Status, at time.Time) {
 	r.Status, r.Phase, r.Ended, r.Owner, r.Problem = as, "", at, 0, nil
-	r.inbox, r.timers, r.progress = nil, nil, map[int64]json.RawMessage{}
+	r.inbox = slices.DeleteFunc(r.inbox, func(m Message) bool { return m.Kind != SignalMessage })
+	r.timers, r.progress = nil, map[int64]json.RawMessage{}
 }

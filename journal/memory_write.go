@@ -68,7 +68,7 @@ func (s *MemoryStore) create(c *Create) error {
 	s.sign(c.At)
 	r := &memRun{keys: map[string]int64{}, progress: map[int64]json.RawMessage{}, Run: Run{
 		Key: int64(len(d.runs)) + 1, ULID: c.ULID, ID: id, Workflow: c.Workflow,
-		Status: StatusOpen, Phase: Queued, Origin: c.Origin,
+		Status: StatusOpen, Phase: cmp.Or(c.Phase, Queued), Origin: c.Origin,
 		Parent: c.Parent, ParentOp: c.ParentOp, Created: stored(c.At), LastAt: stored(c.At),
 	}}
 	if c.Own {

@@ -138,6 +138,7 @@ type Create struct {
 	At                 time.Time
 	Own                bool            // owned by this process, with Fence 1; its first Append may follow in the same Commit
 	Input              json.RawMessage // if not nil: put into the inbox as a StartMessage
+	Phase              Phase           // "" means Queued; else that of the first Append, which follows in the same Commit
 	Key                int64           // out: the new run's key
 
 	// Existing is the run in the way when Err is ErrExists.
@@ -152,13 +153,14 @@ type Create struct {
 // Append adds one event to a run (a turn is one event) and keeps the run's
 // row, timers and inbox in step with it, all or nothing. Refused with ErrFenced
 // if this process does not own the run with that Fence or if Event.Seq is not
-// the next number, with ErrUnread if End is set and the inbox holds messages
-// other than Delivered, with ErrClosed or ErrStuck if the run is not open. If
+// the next number, with ErrUnread if End is set and messages wait in the inbox,
+// but for Delivered and those behind it, with ErrClosed or ErrStuck if the run is not open. If
 // several apply the first of these is given: ErrNoRun, ErrClosed, ErrStuck,
 // ErrFenced, ErrUnread. A Delivered that is not in the inbox is ErrFenced, too.
 //
 // With End the run is closed: it has no owner, no timers and no heartbeats from
-// then on, whatever Unset and Clear say.
+// then on, whatever Unset and Clear say. Of the messages behind Delivered the
+// signals stay in the inbox, unread for good; the rest is removed.
 type Append struct {
 	Outcome
 	Run       int64
@@ -254,7 +256,7 @@ type Resume struct {
 }
 
 // Terminate ends a run at once, whoever owns it: it raises the fence and
-// appends a Terminated event. Messages in its inbox are removed, and its parent
+// appends a Terminated event. Signals in its inbox stay there, unread, and its parent
 // is told by a ResultMessage, unless it is closed: see Terminate.Event and Told.
 // Refused with ErrNoRun or ErrClosed.
 type Terminate struct {

@@ -76,17 +76,17 @@ var appendCases = []testCase{
 	},
 	{
 		name: "append/unread",
-		why:  "a run does not end while messages wait, but for the one that its last event delivers",
+		why:  "a run does not end while messages wait, but for the one that its last event delivers, and signals behind that: they stay, unread",
 		test: func(t *tester) {
 			st := t.begin(t.store)
 			first, second := signal(st.key, "s", ""), signal(st.key, "s", "")
 			t.commit(t.store, first, second)
 			in := t.inbox(t.store, st.key)
 			t.refused(t.store, journal.ErrUnread, st.next(journal.Event{Kind: journal.CancelRequested}, complete(`1`)))
-			t.refused(t.store, journal.ErrUnread, st.next(received(in[0]), complete(`1`)))
-			st.turn(received(in[0]))
-			st.turn(received(in[1]), complete(`1`))
+			t.refused(t.store, journal.ErrUnread, st.next(received(in[1]), complete(`1`)))
+			st.turn(received(in[0]), complete(`1`))
 			t.same("the status", t.run(t.store, st.key).Status, journal.StatusCompleted)
+			t.same("what is unread", t.inbox(t.store, st.key), in[1:])
 		},
 	},
 	{
@@ -123,6 +123,8 @@ var appendCases = []testCase{
 				{Op: 3, Due: due}, {Op: 1, Attempt: 3, Due: due.Add(1)},
 			})
 			t.same("the phase", t.run(t.store, st.key).Phase, journal.Retrying)
+			st.turn(fired(3, due))
+			t.same("the timers", t.details(t.store, st.key).Timers, []journal.Timer{{Op: 1, Attempt: 3, Due: due.Add(1)}})
 		},
 	},
 	{

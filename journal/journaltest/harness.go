@@ -9,7 +9,8 @@ import (
 
 // A Harness is one journal, empty at first, and the way to its stores.
 type Harness struct {
-	// Open returns a further handle on the journal. What Open needs to clean up
+	// Open returns a further handle on the journal, a pointer as a rule: handles
+	// are told apart by ==. What Open needs to clean up
 	// it registers with t.Cleanup; the handle itself is closed by the test.
 	Open func(t testing.TB) journal.Store
 

@@ -21,14 +21,14 @@ func (d *duel) turn(t *target) func() *journal.Append {
 	if !ok {
 		return nil
 	}
-	if _, err := after(t.History, e); err != nil {
+	if _, err := After(t.History, e); err != nil {
 		d.fail("a made up event: %v", err)
 	}
 	first, own := d.ulids, d.r.IntN(2) == 0
 	d.ulids += 10
 	return func() *journal.Append {
 		ulid := first
-		a, _ := after(t.History, e)
+		a, _ := After(t.History, e)
 		a.Run, a.Fence = t.Run.Key, t.Run.Fence
 		commands, _ := e.Asked()
 		for _, c := range commands {

@@ -52,7 +52,7 @@ func (st *story) next(e journal.Event, commands ...journal.Command) *journal.App
 		prev = st.history[n-1].Sum
 	}
 	journal.Seal(prev, &e)
-	a, err := after(st.history, e)
+	a, err := After(st.history, e)
 	st.t.noError(err)
 	a.Run, a.Fence = st.key, st.fence
 	return a
@@ -71,9 +71,9 @@ func (st *story) carry(a *journal.Append) {
 	st.history = append(st.history, a.Event)
 }
 
-// after is the append of e to a history: what changes in the tables follows
+// After is the append of e, sealed, to a history: what changes in the tables follows
 // from what the history means before and after.
-func after(history []journal.Event, e journal.Event) (*journal.Append, error) {
+func After(history []journal.Event, e journal.Event) (*journal.Append, error) {
 	before, err := journal.Fold(history)
 	if err != nil {
 		return nil, err

@@ -49,9 +49,11 @@ func (e *Engine) Start(ctx context.Context, q StartRequest) (row journal.Run, fr
 		}
 		return row, false, fmt.Errorf("start %s %s: %w", q.Workflow, c.ID, err)
 	}
-	e.mu.Lock()
-	e.mine[c.Key] = true
-	e.mu.Unlock()
+	if e.only {
+		e.mu.Lock()
+		e.mine[c.Key] = true
+		e.mu.Unlock()
+	}
 	return journal.Run{Key: c.Key, ULID: c.ULID, ID: c.ID, Workflow: c.Workflow, Status: journal.StatusOpen,
 		Phase: journal.Queued, Origin: c.Origin, Created: c.At, LastAt: c.At, Self: c.Own, Live: c.Own}, true, nil
 }
@@ -117,8 +119,7 @@ func (r *run) adopt(key int64) {
 	r.key = key
 	r.mu.Unlock()
 	r.e.mu.Lock()
-	r.e.runs[key] = r
-	r.e.mine[key] = true
+	r.e.admit(r)
 	r.e.mu.Unlock()
 }
 
@@ -168,7 +169,7 @@ func (e *Engine) Signal(ctx context.Context, run int64, q SignalRequest) (duplic
 	p := &journal.Post{Run: run, Message: journal.Message{Kind: journal.SignalMessage, Name: q.Name, Data: q.Payload,
 		By: q.By, Key: q.Key, At: e.sched.Now()}}
 	if err := e.post(ctx, p); err != nil {
-		return false, fmt.Errorf("signal %s to run %d: %w", q.Name, run, err)
+		return false, err
 	}
 	return p.Duplicate, nil
 }
@@ -181,10 +182,7 @@ func (e *Engine) Cancel(ctx context.Context, run int64, by, reason string) error
 		data, _ = json.Marshal(reason)
 	}
 	p := &journal.Post{Run: run, Message: journal.Message{Kind: journal.CancelMessage, Data: data, By: by, At: e.sched.Now()}}
-	if err := e.post(ctx, p); err != nil {
-		return fmt.Errorf("cancel run %d: %w", run, err)
-	}
-	return nil
+	return e.post(ctx, p)
 }
 
 func (e *Engine) post(ctx context.Context, p *journal.Post) error {
@@ -199,7 +197,7 @@ func (e *Engine) post(ctx context.Context, p *journal.Post) error {
 func (e *Engine) Terminate(ctx context.Context, run int64, by, reason string) error {
 	w := &journal.Terminate{Run: run, By: by, Reason: reason, At: e.sched.Now()}
 	if err := e.write(ctx, w); err != nil {
-		return fmt.Errorf("terminate run %d: %w", run, err)
+		return err
 	}
 	if r := e.resident(run); r != nil {
 		r.drop(host.ErrCanceled)
@@ -212,7 +210,7 @@ func (e *Engine) Terminate(ctx context.Context, run int64, by, reason string) er
 // Resume lets a stuck run go on, and clears its count of crashes.
 func (e *Engine) Resume(ctx context.Context, run int64) error {
 	if err := e.write(ctx, &journal.Resume{Run: run}); err != nil {
-		return fmt.Errorf("resume run %d: %w", run, err)
+		return err
 	}
 	e.posted(run)
 	return nil

@@ -55,7 +55,8 @@ type Engine struct {
 	err      error
 	stop     context.CancelFunc
 	runs     map[int64]*run
-	mine     map[int64]bool // with only: the runs to drive
+	byULID   map[string]*run // the same
+	mine     map[int64]bool  // with only: the runs to drive
 	attempts map[attemptKey]*attempt
 	backlog  []*attempt // waiting for Concurrency
 	idle     idlers
@@ -79,7 +80,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, logger: c.Logger, grace: c.Grace, maxPayload: c.MaxPayload, only: c.Only,
 		concurrency: c.Concurrency, residents: c.Resident, sched: c.Scheduler, lookAgain: lookAgain,
-		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, mine: map[int64]bool{},
+		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, byULID: map[string]*run{}, mine: map[int64]bool{},
 		attempts: map[attemptKey]*attempt{},
 	}
 	if e.grace == 0 {
@@ -163,6 +164,38 @@ func (e *Engine) resident(key int64) *run {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.runs[key]
+}
+
+// Resident is the key and the workflow of the run with that ULID, if this engine
+// has it in memory: a look-up that costs no read.
+func (e *Engine) Resident(ulid string) (key int64, workflow string, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.byULID[ulid]; r != nil {
+		return r.key, r.info.Workflow, true
+	}
+	return 0, "", false
+}
+
+// admit takes the run into memory, unless it is there. The caller holds mu.
+func (e *Engine) admit(r *run) bool {
+	if e.runs[r.key] != nil {
+		return false
+	}
+	e.runs[r.key], e.byULID[r.info.ULID], e.mine[r.key] = r, r, true
+	return true
+}
+
+// dismiss takes it out. The caller holds mu.
+func (e *Engine) dismiss(r *run, key int64) {
+	if e.runs[key] == r {
+		delete(e.runs, key)
+		delete(e.byULID, r.info.ULID)
+		if !e.only {
+			delete(e.mine, key)
+		}
+	}
+	e.idle.remove(r)
 }
 
 // busy counts what is under way, for Drain and the end.

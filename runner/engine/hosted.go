@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -51,6 +52,7 @@ func (h *hosted) work(op *operation) host.Pending {
 	if h.scope.err != nil {
 		return refused{h.scope.err}
 	}
+	op.name = text(op.name)
 	op.options = op.options.Or(x.defaults(op.name)).Or(host.Defaults)
 	x.begin(op, h.scope)
 	x.ask(journal.Command{Kind: op.kind, Op: op.number, Name: op.name, Data: op.input, Where: where()},
@@ -64,6 +66,7 @@ func (h *hosted) Child(workflow, id string, in json.RawMessage, o host.Options) 
 	if h.scope.err != nil {
 		return refused{h.scope.err}
 	}
+	workflow, id = text(workflow), text(id)
 	op := &operation{kind: journal.StartChild, name: workflow, options: o}
 	x.begin(op, h.scope)
 	if id == "" {
@@ -86,7 +89,7 @@ func (x *execution) startTimer(s *scope, d time.Duration) *operation {
 	d = max(d, 0)
 	op := &operation{kind: journal.StartTimer}
 	x.begin(op, s)
-	op.due = x.wall.Add(d)
+	op.due = journal.Deadline(x.wall, d)
 	if x.replay {
 		op.due = x.recorded.due(op.number, op.due)
 	}
@@ -94,6 +97,9 @@ func (x *execution) startTimer(s *scope, d time.Duration) *operation {
 		effect{kind: effectTimer, op: op})
 	return op
 }
+
+// text makes a name what JSON, and so a replay, makes of it.
+func text(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
 // begin numbers the operation and makes it pending.
 func (x *execution) begin(op *operation, s *scope) {

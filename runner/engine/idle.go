@@ -67,8 +67,7 @@ func (r *run) evict() {
 	}
 	r.gone = true // take closes the execution
 	r.mu.Unlock()
-	delete(e.runs, r.key)
-	e.idle.remove(r)
+	e.dismiss(r, r.key)
 	e.mu.Unlock()
 	e.unscheduleAll(r, true)
 	// What was posted while it left found nobody here.

@@ -49,6 +49,9 @@ func (r *run) answer(q *question) {
 // query asks the workflow's own function, which only reads.
 func (x *execution) query(name string) (answer json.RawMessage, err error) {
 	fn := x.answers[name]
+	if fn == nil && len(x.coroutines) == 0 && !x.ended {
+		return nil, fmt.Errorf("%w %q: the run has not begun", ErrUnknownQuery, name)
+	}
 	if fn == nil {
 		return nil, fmt.Errorf("%w %q: the run answers %s", ErrUnknownQuery, name, listed(slices.Sorted(maps.Keys(x.answers))))
 	}

@@ -157,6 +157,9 @@ func (r *run) rebuild() {
 			keep = append(keep, in)
 		}
 	}
+	if len(keep) == 0 {
+		keep = []input{{kind: inputInbox}}
+	}
 	r.queue, r.redo, r.stale = keep, nil, false
 	if r.x != nil {
 		r.e.sched.Go(r.x.close)

@@ -26,12 +26,62 @@ type Scheduler interface {
 	Rand() uint64
 }
 
-// goroutines is the Scheduler of real life.
-type goroutines struct{ wg sync.WaitGroup }
+// goroutines is the Scheduler of real life. A task is handed to an idle
+// goroutine if there is one, since its stack has grown already: that of a new one
+// would be copied several times on the way down into the store.
+type goroutines struct {
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	idle []chan func()
+	keep bool // idle goroutines, while an engine serves
+}
+
+// idleGoroutines bounds how many wait for the next task.
+const idleGoroutines = 64
 
 func (g *goroutines) Now() time.Time { return time.Now().Round(0).UTC() }
 
-func (g *goroutines) Go(task func()) { g.wg.Go(task) }
+func (g *goroutines) Go(task func()) {
+	g.mu.Lock()
+	if last := len(g.idle) - 1; last >= 0 {
+		tasks := g.idle[last]
+		g.idle = g.idle[:last]
+		g.mu.Unlock()
+		tasks <- task
+		return
+	}
+	g.mu.Unlock()
+	g.wg.Go(func() { g.work(task) })
+}
+
+// work runs tasks until there are more idle goroutines than needed.
+func (g *goroutines) work(task func()) {
+	tasks := make(chan func(), 1)
+	for ok := true; ok; {
+		task()
+		g.mu.Lock()
+		if !g.keep || len(g.idle) >= idleGoroutines {
+			g.mu.Unlock()
+			return
+		}
+		g.idle = append(g.idle, tasks)
+		g.mu.Unlock()
+		task, ok = <-tasks
+	}
+}
+
+// pool says whether idle goroutines are kept for the next task.
+func (g *goroutines) pool(keep bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.keep = keep
+	if !keep {
+		for _, tasks := range g.idle {
+			close(tasks)
+		}
+		g.idle = nil
+	}
+}
 
 func (g *goroutines) Next(task func()) { task() }
 

@@ -107,8 +107,11 @@ func (e *Engine) suspend() error {
 	e.mu.Lock()
 	e.serving, e.stop = false, nil
 	e.mu.Unlock()
-	if e.real != nil && late == nil {
-		e.real.wg.Wait()
+	if e.real != nil {
+		e.real.pool(false)
+		if late == nil {
+			e.real.wg.Wait()
+		}
 	}
 	if failed != nil {
 		return failed

@@ -128,7 +128,12 @@ func (r *run) prepare(t *turn) {
 		}
 	}
 	if phase := x.phase(); a.End == "" && phase != r.phase {
-		a.Phase, r.phase = phase, phase
+		r.phase = phase
+		if r.create != nil {
+			r.create.Phase = phase // one write less
+		} else {
+			a.Phase = phase
+		}
 	}
 }
 
@@ -245,11 +250,12 @@ func (t *turn) committed() {
 		q.reply()
 	}
 	t.release()
-	r.e.told(r.key, t)
 	if t.append.End != "" {
-		r.drop(host.ErrCanceled)
+		r.drop(host.ErrCanceled) // before told, see Result
+		r.e.told(r.key, t)
 		return
 	}
+	r.e.told(r.key, t)
 	if kick {
 		r.feed()
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // watchNet is how often a waiter looks by itself, should every notice be lost.
-const watchNet = time.Second
+const watchNet = 10 * time.Second
 
 // The watchers are those who wait for something to be committed.
 type watchers struct {
@@ -116,7 +116,9 @@ func (e *Engine) wait(ctx context.Context, run int64, atEnd bool, enough func(*j
 	net := time.NewTicker(watchNet)
 	defer net.Stop()
 	changes := e.foreign()
-	for look := true; ; {
+	// A run leaves memory before its end is told, so the end of one that is
+	// there now cannot be missed.
+	for look := !atEnd || e.resident(run) == nil; ; {
 		turn, any, end, err := e.watchers.signals(t)
 		if err != nil {
 			return journal.Run{}, nil, err

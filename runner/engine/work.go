@@ -162,16 +162,14 @@ func (e *Engine) take(row journal.Run) {
 	if row.Status != journal.StatusOpen || e.workflow(row.Workflow) == nil {
 		return
 	}
-	e.mu.Lock()
-	if e.runs[row.Key] != nil {
-		e.mu.Unlock()
-		return
-	}
 	r := e.own(row)
 	r.suspect = row.Streak > suspectAfter // this claim has counted one more
-	e.runs[row.Key] = r
-	e.mine[row.Key] = true
+	e.mu.Lock()
+	fresh := e.admit(r)
 	e.mu.Unlock()
+	if !fresh {
+		return
+	}
 	if row.Streak >= crashLimit {
 		r.feed(input{kind: inputCrashed})
 		return
@@ -214,8 +212,5 @@ func (e *Engine) forget(r *run, key int64) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.runs[key] == r {
-		delete(e.runs, key)
-	}
-	e.idle.remove(r)
+	e.dismiss(r, key)
 }

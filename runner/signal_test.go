@@ -1,0 +1,146 @@
+package runner_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner"
+)
+
+type Note struct {
+	Text string `json:"text"`
+}
+
+const (
+	Collect runner.Workflow[int, []Got] = "collect"
+	Tell    runner.Signal[Note]         = "tell"
+)
+
+// Got is what a signal looked like to the workflow.
+type Got struct {
+	Text, By string
+	At       time.Time
+}
+
+// collect waits for n signals.
+func collect(ctx *runner.Context, n int) (all []Got, err error) {
+	for range n {
+		m, err := Tell.Inbox(ctx).Message(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Got{m.Value.Text, m.By, m.At})
+	}
+	return all, nil
+}
+
+func TestSignals(t *testing.T) {
+	onStores(t, func(t *testing.T, store journal.Store) {
+		r, _ := serve(t, store, Collect.Bind(collect, Tell))
+		begin := time.Now()
+		h, err := Collect.Start(t.Context(), r, "c", 3)
+		require.NoError(t, err)
+		require.NoError(t, Tell.Send(t.Context(), r, "c", Note{"one"}, runner.By("ada")))
+		require.NoError(t, Tell.Send(t.Context(), r, "c", Note{"two"}, runner.Key("k")))
+		require.NoError(t, Tell.Send(t.Context(), r, "c", Note{"two, again"}, runner.Key("k")))
+		duplicate, err := r.SignalRun(t.Context(), "c", runner.SignalRequest{Name: "tell", Key: "k"})
+		require.NoError(t, err)
+		require.True(t, duplicate)
+		require.NoError(t, Tell.Send(t.Context(), r, h.ULID, Note{"three"}))
+
+		all, err := h.Wait(t.Context())
+		require.NoError(t, err)
+		at := begin.UTC()
+		require.Equal(t, []Got{{"one", "ada", at}, {"two", "", at}, {"three", "", at}}, all)
+
+		require.ErrorIs(t, Tell.Send(t.Context(), r, "c", Note{"late"}), runner.ErrClosed)
+		require.ErrorIs(t, Tell.Send(t.Context(), r, "d", Note{"lost"}), runner.ErrNoRun)
+		require.ErrorIs(t, Tell.Send(t.Context(), r, "", Note{"lost"}), runner.ErrNoRun)
+	})
+}
+
+func TestSignalsWaitOnDisk(t *testing.T) {
+	onStores(t, func(t *testing.T, store journal.Store) {
+		client, err := runner.New(store, Collect.Bind(collect, Tell))
+		require.NoError(t, err)
+		h, err := Collect.Start(t.Context(), client, "c", 2)
+		require.NoError(t, err)
+		require.NoError(t, Tell.Send(t.Context(), client, "c", Note{"one"}))
+		require.NoError(t, Tell.Send(t.Context(), client, "c", Note{"two"}))
+
+		t.Log("nobody has run it until now")
+		require.NoError(t, client.Drain(t.Context()))
+		all, err := h.Wait(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "one", all[0].Text)
+		require.Equal(t, "two", all[1].Text)
+	})
+}
+
+func TestSignalOfAnotherShapeIsRefused(t *testing.T) {
+	onStores(t, func(t *testing.T, store journal.Store) {
+		r, _ := serve(t, store, Collect.Bind(collect, Tell))
+		h, err := Collect.Start(t.Context(), r, "c", 1)
+		require.NoError(t, err)
+		_, err = r.SignalRun(t.Context(), "c", runner.SignalRequest{Name: "tell", Payload: json.RawMessage(`["text"]`)})
+		var wrong *runner.PayloadError
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, `signal "tell"`, wrong.Of)
+		require.ErrorContains(t, err, "payload is no runner_test.Note")
+
+		t.Log("what nobody declared is stored as it is")
+		_, err = r.SignalRun(t.Context(), "c", runner.SignalRequest{Name: "whisper", Payload: json.RawMessage(`["text"]`)})
+		require.NoError(t, err)
+		_, err = r.SignalRun(t.Context(), "c", runner.SignalRequest{Name: "whisper", Payload: json.RawMessage(`text`)})
+		require.ErrorAs(t, err, &wrong)
+
+		require.NoError(t, Tell.Send(t.Context(), r, "c", Note{"hello"}))
+		all, err := h.Wait(t.Context())
+		require.NoError(t, err)
+		require.Len(t, all, 1)
+	})
+}
+
+func TestUndecodableSignalIsTaken(t *testing.T) {
+	onStores(t, func(t *testing.T, store journal.Store) {
+		const Loose runner.Workflow[struct{}, string] = "loose"
+		r, _ := serve(t, store, Loose.Bind(func(ctx *runner.Context, _ struct{}) (string, error) {
+			_, wrong := Tell.Receive(ctx)
+			note, err := Tell.Receive(ctx)
+			return wrong.Error() + "; " + note.Text, err
+		}))
+		h, err := Loose.Start(t.Context(), r, "l", struct{}{})
+		require.NoError(t, err)
+		_, err = r.SignalRun(t.Context(), "l", runner.SignalRequest{Name: "tell", Payload: json.RawMessage(`17`)})
+		require.NoError(t, err)
+		require.NoError(t, Tell.Send(t.Context(), r, "l", Note{"hello"}))
+		out, err := h.Wait(t.Context())
+		require.NoError(t, err)
+		require.Regexp(t, `^signal "tell": payload is no runner_test.Note: .*; hello$`, out)
+	})
+}
+
+func TestInboxIsOnePointer(t *testing.T) {
+	onStores(t, func(t *testing.T, store journal.Store) {
+		const same runner.Signal[string] = "tell" // of the same name, but another type
+		_, err := run(t, store, func(ctx *runner.Context) (struct{}, error) {
+			inbox := Tell.Inbox(ctx)
+			scope, cancel := ctx.WithCancel()
+			defer cancel()
+			require.Same(t, inbox, Tell.Inbox(ctx))
+			require.Same(t, inbox, Tell.Inbox(scope))
+			require.Same(t, inbox, Tell.Inbox(ctx.Shielded()))
+			require.Same(t, same.Inbox(ctx), same.Inbox(scope))
+			require.Zero(t, inbox.Len())
+			return ctx.Go(func(ctx *runner.Context) error {
+				require.Same(t, inbox, Tell.Inbox(ctx))
+				return nil
+			}).Get(ctx)
+		})
+		require.NoError(t, err)
+	})
+}
