@@ -58,17 +58,15 @@ func (r *run) attempt(op *operation) *attempt {
 }
 
 // run executes the attempt on a goroutine of its own.
-func (a *attempt) run() {
+func (a *attempt) run() (next Task) {
 	if a.kind == journal.RunTx {
-		a.transact()
-		return
+		return a.transact()
 	}
 	fn := a.fn
 	if a.kind == journal.RunActivity {
 		b := a.e.bindings[a.name]
 		if b == nil || b.Activity == nil {
-			a.e.unbound(a)
-			return
+			return a.e.unbound(a)
 		}
 		fn = b.Activity
 	}
@@ -77,7 +75,7 @@ func (a *attempt) run() {
 	if err == nil {
 		err = a.e.fits(data, a.name)
 	}
-	a.finish(data, err)
+	return a.finish(data, err)
 }
 
 // call runs user code and turns a panic into an error with its stack.
@@ -118,8 +116,8 @@ func (a *attempt) start() context.Context {
 	}
 	if limit > 0 {
 		deadline = a.began.Add(limit)
-		a.stop = append(a.stop, e.sched.After(limit, func() {
-			a.expire(fmt.Sprintf("%s took longer than %s", what, limit))
+		a.stop = append(a.stop, e.sched.After(limit, func() Task {
+			return a.expire(fmt.Sprintf("%s took longer than %s", what, limit))
 		}))
 	}
 	if a.options.Heartbeat > 0 && a.kind != journal.RunTx {
@@ -141,8 +139,8 @@ func (d deadlined) Deadline() (time.Time, bool) { return d.at, !d.at.IsZero() }
 
 // expire fails an attempt that is still under way; its function may go on, but
 // what it returns is dropped.
-func (a *attempt) expire(message string) {
-	a.finish(nil, &journal.Failure{Message: message, Code: host.CodeTimeout})
+func (a *attempt) expire(message string) Task {
+	return a.finish(nil, &journal.Failure{Message: message, Code: host.CodeTimeout})
 }
 
 // end cancels the attempt's context.
@@ -158,11 +156,11 @@ func (a *attempt) end(why error) {
 }
 
 // finish decides the attempt's outcome, once, and gives it to the run.
-func (a *attempt) finish(data json.RawMessage, err error) {
+func (a *attempt) finish(data json.RawMessage, err error) (next Task) {
 	a.mu.Lock()
 	if a.over {
 		a.mu.Unlock()
-		return
+		return nil
 	}
 	a.over = true
 	for _, stop := range a.stop {
@@ -174,12 +172,10 @@ func (a *attempt) finish(data json.RawMessage, err error) {
 	why := a.canceled
 	in, tell := a.outcome(data, err, why)
 	if err != nil && a.unsaved && (tell || errors.Is(why, errSuspended)) {
-		if a.queueBeat() { // the next attempt goes on from there
-			a.e.sched.Go(a.e.commitLoop)
-		}
+		a.e.start(a.queueBeat()) // the next attempt goes on from there
 	}
 	a.mu.Unlock()
-	a.e.finished(a, in, tell)
+	return a.e.finished(a, in, tell)
 }
 
 // outcome is the event that the attempt's end becomes, if it becomes one.

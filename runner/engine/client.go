@@ -229,9 +229,7 @@ func (e *Engine) write(ctx context.Context, w journal.Write) error {
 		return w.Refused()
 	}
 	done := make(chan error, 1)
-	if e.enter(entry{writes: []journal.Write{w}, done: func() { done <- w.Refused() }, failed: func(err error) { done <- err }}) {
-		e.sched.Go(e.commitLoop)
-	}
+	e.start(e.enter(entry{writes: []journal.Write{w}, done: func() { done <- w.Refused() }, failed: func(err error) { done <- err }}))
 	select {
 	case err := <-done:
 		return err

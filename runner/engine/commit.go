@@ -23,6 +23,7 @@ type committer struct {
 	busy    bool  // somebody is in commitLoop, or will be
 	full    bool  // the disk is: the loop waits for room
 	stopped error // nothing is written any more
+	after   Task  // what the committer does when it is done; only it uses this
 	quiet   *sync.Cond
 }
 
@@ -34,40 +35,45 @@ type entry struct {
 	failed func(error) // instead of done, if nothing of the entry was written and never will be
 }
 
-// enqueue adds writes to the next group. It reports whether the caller must
-// start the committer: nobody else will. done may be nil.
-func (e *Engine) enqueue(done func(), writes ...journal.Write) (lead bool) {
+// enqueue adds writes to the next group. If it returns the committer the caller
+// must start it: nobody else will. done may be nil.
+func (e *Engine) enqueue(done func(), writes ...journal.Write) (commit Task) {
 	return e.enter(entry{writes: writes, done: done})
 }
 
-func (e *Engine) enter(n entry) (lead bool) {
+func (e *Engine) enter(n entry) (commit Task) {
 	c := &e.committer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopped != nil {
 		if n.failed != nil {
-			e.sched.Go(func() { n.failed(c.stopped) })
+			e.sched.Go(leaf(func() { n.failed(c.stopped) }))
 		}
-		return false
+		return nil
 	}
 	c.queue = append(c.queue, n)
-	if lead = !c.busy; lead {
-		c.busy = true
-		e.busy(1) // until commitLoop ends
+	if c.busy {
+		return nil
 	}
-	return lead
+	c.busy = true
+	e.busy(1) // until commitLoop ends
+	return e.commitLoop
 }
 
-// commitLoop writes groups until there is nothing left to write.
-func (e *Engine) commitLoop() {
+// commitLoop writes groups until there is nothing left to write. The last attempt
+// that the last group let out is the next task.
+func (e *Engine) commitLoop() (next Task) {
+	c := &e.committer
 	defer e.busy(-1)
 	var group []entry
 	var writes []journal.Write
 	for {
-		group = e.committer.take(group)
+		next, c.after = c.after, nil
+		group = c.take(group)
 		if len(group) == 0 {
-			return
+			return next
 		}
+		e.start(next)
 		writes = writes[:0]
 		for i := range group {
 			writes = append(writes, group[i].writes...)
@@ -84,12 +90,19 @@ func (e *Engine) commitLoop() {
 			clear(writes)
 		case errors.Is(err, journal.ErrFull):
 			e.noRoom(group, err)
-			return
+			return nil
 		default:
-			e.committer.abandon(group, err)
+			c.abandon(group, err)
 			e.fail(err)
-			return
+			return nil
 		}
+	}
+}
+
+// start runs a task, if it is one.
+func (e *Engine) start(task Task) {
+	if task != nil {
+		e.sched.Go(task)
 	}
 }
 

@@ -110,7 +110,7 @@ func (e *Engine) arm() {
 		c.stop()
 	}
 	c.set = first
-	c.stop = e.sched.After(max(first.Sub(now), 0), e.tick)
+	c.stop = e.sched.After(max(first.Sub(now), 0), leaf(e.tick))
 }
 
 // tick tells every run whose deadline has passed by the wall clock: never

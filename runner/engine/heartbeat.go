@@ -34,23 +34,19 @@ func (a *attempt) heartbeat(progress json.RawMessage) {
 }
 
 // saveBeat queues the newest progress for the journal.
-func (a *attempt) saveBeat() {
+func (a *attempt) saveBeat() (commit Task) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.over || !a.unsaved {
 		a.writing = false
-		a.mu.Unlock()
-		return
+		return nil
 	}
-	lead := a.queueBeat()
-	a.mu.Unlock()
-	if lead {
-		a.e.sched.Next(a.e.commitLoop)
-	}
+	return a.queueBeat()
 }
 
 // queueBeat does it. The caller holds mu, so that no heartbeat is queued behind
 // the turn that ends the operation.
-func (a *attempt) queueBeat() (lead bool) {
+func (a *attempt) queueBeat() (commit Task) {
 	a.written, a.unsaved = a.e.sched.Now(), false
 	a.e.beaten(a.key)
 	return a.e.enqueue(a.beatSaved, &journal.Progress{Run: a.key.run, Fence: a.fence, Op: a.key.op, Data: a.beat, At: a.written})
@@ -68,21 +64,21 @@ func (a *attempt) beatSaved() {
 }
 
 // listen fails the attempt if it has been silent for too long.
-func (a *attempt) listen() {
+func (a *attempt) listen() Task {
 	now := a.e.sched.Now()
 	a.mu.Lock()
 	if a.over {
 		a.mu.Unlock()
-		return
+		return nil
 	}
 	left := a.options.Heartbeat - now.Sub(a.beatAt)
 	if left > 0 {
 		a.stop = append(a.stop, a.e.sched.After(left, a.listen))
 		a.mu.Unlock()
-		return
+		return nil
 	}
 	a.mu.Unlock()
-	a.expire(fmt.Sprintf("no heartbeat for %s", a.options.Heartbeat))
+	return a.expire(fmt.Sprintf("no heartbeat for %s", a.options.Heartbeat))
 }
 
 // beaten notes that a heartbeat of the operation is recorded, so that the turn
@@ -115,10 +111,10 @@ func (r *run) wasBeaten(op int64, forget bool) bool {
 
 // retry starts the attempt whose backoff is over, with the last heartbeat of the
 // ones before it.
-func (r *run) retry(number int64) (lead bool) {
+func (r *run) retry(number int64) (commit Task) {
 	op := r.x.pending[number]
 	if op == nil || !op.work() || op.gaveUp {
-		return false
+		return nil
 	}
 	a := r.attempt(op)
 	if r.wasBeaten(number, false) {
@@ -129,5 +125,5 @@ func (r *run) retry(number int64) (lead bool) {
 		a.last = details.Progress[number]
 	}
 	r.e.launch(a)
-	return false
+	return nil
 }

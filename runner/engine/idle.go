@@ -71,5 +71,5 @@ func (r *run) evict() {
 	e.mu.Unlock()
 	e.unscheduleAll(r, true)
 	// What was posted while it left found nobody here.
-	e.sched.Go(func() { e.checkInbox(r.key) })
+	e.sched.Go(leaf(func() { e.checkInbox(r.key) }))
 }

@@ -8,21 +8,32 @@ import (
 )
 
 // launch starts an attempt, unless one of the same operation is under way.
-func (e *Engine) launch(a *attempt) {
+func (e *Engine) launch(a *attempt) { e.start(e.admitted(a)) }
+
+// launchNext is launch for the committer: the last attempt it lets out is its
+// own next task.
+func (e *Engine) launchNext(a *attempt) {
+	if run := e.admitted(a); run != nil {
+		e.start(e.committer.after)
+		e.committer.after = run
+	}
+}
+
+// admitted notes that the attempt is under way and returns the task that is
+// left to do; nil if it is not to be started, or not yet.
+func (e *Engine) admitted(a *attempt) Task {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	if e.draining || e.attempts[a.key] != nil {
-		e.mu.Unlock()
-		return
+		return nil
 	}
 	if e.concurrency > 0 && len(e.attempts) >= e.concurrency {
 		e.backlog = append(e.backlog, a)
-		e.mu.Unlock()
-		return
+		return nil
 	}
 	e.attempts[a.key] = a
 	e.working++
-	e.mu.Unlock()
-	e.sched.Go(a.run)
+	return a.run
 }
 
 // underWay reports whether an attempt of the operation is.
@@ -34,19 +45,20 @@ func (e *Engine) underWay(key attemptKey) bool {
 
 // finished takes an attempt's outcome to its run. If that is not in memory, it is
 // stuck, and the outcome waits in its inbox.
-func (e *Engine) finished(a *attempt, in input, tell bool) {
+func (e *Engine) finished(a *attempt, in input, tell bool) (next Task) {
+	defer e.busy(-1)
 	e.mu.Lock()
 	if e.attempts[a.key] == a {
 		delete(e.attempts, a.key)
 	}
 	r := e.runs[a.key.run]
-	var next *attempt
+	var waiting *attempt
 	if len(e.backlog) > 0 && !e.draining {
-		next, e.backlog = e.backlog[0], e.backlog[1:]
+		waiting, e.backlog = e.backlog[0], e.backlog[1:]
 	}
 	e.mu.Unlock()
-	if next != nil {
-		e.launch(next)
+	if waiting != nil {
+		e.launch(waiting)
 	}
 	switch {
 	case !tell:
@@ -54,18 +66,14 @@ func (e *Engine) finished(a *attempt, in input, tell bool) {
 			r.rest()
 		}
 	case r != nil:
-		r.feedNext(in)
+		return r.push(in)
 	default:
-		m, _ := in.asMessage()
-		if m.Kind == "" {
-			break // a failed attempt: it is made again
-		}
-		m.At = e.sched.Now()
-		if e.enqueue(nil, &journal.Post{Run: a.key.run, Fence: a.fence, Message: m}) {
-			e.sched.Next(e.commitLoop)
+		if m, ok := in.asMessage(); ok { // a failed attempt is made again
+			m.At = e.sched.Now()
+			return e.enqueue(nil, &journal.Post{Run: a.key.run, Fence: a.fence, Message: m})
 		}
 	}
-	e.busy(-1)
+	return nil
 }
 
 // cancelAttempt cancels the context of the operation's attempt. It reports
@@ -106,10 +114,10 @@ func (e *Engine) cancelAttempts(run int64, why error) {
 
 // unbound stops a run that asks for an activity this program does not have: it
 // loses nothing, and goes on once a program that has it resumes it.
-func (e *Engine) unbound(a *attempt) {
+func (e *Engine) unbound(a *attempt) Task {
 	a.end(errLost)
 	if r := e.resident(a.key.run); r != nil {
 		r.feed(input{kind: inputUnbound, event: journal.Event{Op: a.key.op, Name: a.name}})
 	}
-	a.finish(nil, &journal.Failure{Code: host.CodeUnknown, Message: "no activity " + a.name + " is bound"})
+	return a.finish(nil, &journal.Failure{Code: host.CodeUnknown, Message: "no activity " + a.name + " is bound"})
 }

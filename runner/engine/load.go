@@ -53,7 +53,7 @@ func (r *run) load(next input) error {
 	sum, err := x.play(r.info.ID, history)
 	r.leave()
 	if err != nil {
-		r.e.sched.Go(x.close)
+		r.e.sched.Go(leaf(x.close))
 		return err
 	}
 	r.x, r.seq, r.sum, r.seen = x, int64(len(history)), sum, 0
@@ -118,19 +118,19 @@ func (e *Engine) execution(info host.Info, fn host.WorkflowFunc) *execution {
 
 // readInbox puts the messages that have not been taken yet at the head of the
 // queue.
-func (r *run) readInbox() (lead bool) {
+func (r *run) readInbox() (commit Task) {
 	messages, err := r.messages(r.seen)
 	if err != nil {
 		return r.failed(err, nil)
 	}
 	if len(messages) == 0 {
-		return false
+		return nil
 	}
 	r.seen = messages[len(messages)-1].ID
 	r.mu.Lock()
 	r.queue = append(inputs(messages), r.queue...)
 	r.mu.Unlock()
-	return false
+	return nil
 }
 
 // messages reads the inbox and verifies it.
@@ -173,7 +173,7 @@ func (e *messageError) Problem() journal.Problem {
 
 // failed decides what becomes of a run that cannot go on: it is stuck if the
 // run itself is the reason, else the store is, and everything stops.
-func (r *run) failed(err error, in *input) (lead bool) {
+func (r *run) failed(err error, in *input) (commit Task) {
 	var why troubled
 	var diverged *NondeterminismError
 	switch {
@@ -183,16 +183,16 @@ func (r *run) failed(err error, in *input) (lead bool) {
 		return r.stick(why, in)
 	case errors.Is(err, journal.ErrNoRun):
 		r.drop(err)
-		return false
+		return nil
 	}
 	r.e.fail(err)
-	return false
+	return nil
 }
 
 // stick stops the run until somebody resumes it. Nothing is lost: results that
 // exist nowhere else go to the inbox, in the same commit; messages and timers
 // are on disk anyway.
-func (r *run) stick(why troubled, in *input) (lead bool) {
+func (r *run) stick(why troubled, in *input) (commit Task) {
 	r.mu.Lock()
 	inputs := r.queue
 	r.queue = nil

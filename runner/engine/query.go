@@ -128,7 +128,7 @@ func (e *Engine) replayed(ctx context.Context, row *journal.Run, name string) (j
 		err    error
 	}
 	replies := make(chan reply, 1)
-	e.sched.Go(func() { // workflow code may end its goroutine
+	e.sched.Go(leaf(func() { // workflow code may end its goroutine
 		defer close(replies)
 		x := newExecution(host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created}, fn, e.defaults)
 		defer x.close()
@@ -138,7 +138,7 @@ func (e *Engine) replayed(ctx context.Context, row *journal.Run, name string) (j
 		}
 		answer, err := x.query(name)
 		replies <- reply{answer, err}
-	})
+	}))
 	select {
 	case r, ok := <-replies:
 		if !ok {

@@ -48,25 +48,29 @@ type run struct {
 }
 
 // feed queues inputs and sees to it that somebody drives the run.
-func (r *run) feed(in ...input) { r.wake(r.e.sched.Go, in) }
+func (r *run) feed(in ...input) {
+	if drive := r.push(in...); drive != nil {
+		r.e.sched.Go(drive)
+	}
+}
 
-// feedNext is feed for a caller that is at the end of its task.
-func (r *run) feedNext(in ...input) { r.wake(r.e.sched.Next, in) }
-
-func (r *run) wake(start func(func()), in []input) {
+// push is feed for those who can return the driver as their next task; nil if
+// there is one already.
+func (r *run) push(in ...input) (drive Task) {
 	r.mu.Lock()
 	if r.gone {
 		r.mu.Unlock()
-		return
+		return nil
 	}
 	r.queue = append(r.queue, in...)
 	begin := !r.driving
 	r.driving = true
 	r.mu.Unlock()
-	if begin {
-		r.e.busy(1)
-		start(r.drive)
+	if !begin {
+		return nil
 	}
+	r.e.busy(1)
+	return r.drive
 }
 
 // look makes the driver read the inbox.
@@ -81,13 +85,13 @@ func (r *run) look() {
 	r.feed(input{kind: inputInbox})
 }
 
-// drive takes inputs until there are none, then commits what that gave, if
-// nobody else is committing.
-func (r *run) drive() {
-	lead, finished := false, false
+// drive takes inputs until there are none. The next task is to commit what that
+// gave, if nobody else is committing.
+func (r *run) drive() (commit Task) {
+	finished := false
 	defer func() {
 		if !finished { // workflow code called runtime.Goexit, which takes this goroutine along
-			r.e.sched.Go(func() { r.escaped(lead) })
+			r.e.sched.Go(func() Task { return r.escaped(commit) })
 		}
 	}()
 	for {
@@ -95,18 +99,16 @@ func (r *run) drive() {
 		if !ok {
 			break
 		}
-		if lead { // more to do here: let another goroutine commit what there is
-			r.e.sched.Go(r.e.commitLoop)
-			lead = false
+		if commit != nil { // more to do here: let another goroutine commit what there is
+			r.e.sched.Go(commit)
+			commit = nil
 		}
 		r.taken = in
-		lead = r.handle(in)
+		commit = r.handle(in)
 	}
 	finished = true
-	if lead {
-		r.e.sched.Next(r.e.commitLoop)
-	}
 	r.e.busy(-1)
+	return commit
 }
 
 // take returns the next input; if there is none to be taken now the caller is
@@ -142,7 +144,7 @@ func (r *run) leaveMemory() {
 	}
 	r.queue = nil
 	if r.x != nil {
-		r.e.sched.Go(r.x.close)
+		r.e.sched.Go(leaf(r.x.close))
 		r.x = nil
 	}
 }
@@ -162,13 +164,13 @@ func (r *run) rebuild() {
 	}
 	r.queue, r.redo, r.stale = keep, nil, false
 	if r.x != nil {
-		r.e.sched.Go(r.x.close)
+		r.e.sched.Go(leaf(r.x.close))
 		r.x = nil
 	}
 }
 
 // escaped goes on after workflow code has ended its goroutine by itself.
-func (r *run) escaped(lead bool) {
+func (r *run) escaped(commit Task) Task {
 	if r.x != nil && r.x.broken == nil {
 		for _, c := range r.x.coroutines {
 			if c.crash != nil {
@@ -177,11 +179,13 @@ func (r *run) escaped(lead bool) {
 		}
 	}
 	r.leave()
-	lead = r.stick(&brokenError{event: r.seq, crash: r.x.broken}, &r.taken) || lead
-	if lead {
-		r.e.sched.Go(r.e.commitLoop)
+	if stick := r.stick(&brokenError{event: r.seq, crash: r.x.broken}, &r.taken); stick != nil {
+		commit = stick // there is only one committer
 	}
-	r.drive()
+	if commit != nil {
+		r.e.sched.Go(commit)
+	}
+	return r.drive
 }
 
 // drop takes the run out of this process: it has ended, is stuck, or belongs to

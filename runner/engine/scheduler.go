@@ -7,6 +7,19 @@ import (
 	"time"
 )
 
+// A Task is a piece of the engine's work. It may end by returning another, which
+// then runs on the same goroutine: handing it to a new one would cost more than
+// most tasks do.
+type Task func() (next Task)
+
+// leaf is a task that leads to no other.
+func leaf(fn func()) Task {
+	return func() Task {
+		fn()
+		return nil
+	}
+}
+
 // A Scheduler is the one place where the engine meets time, chance and
 // concurrency. All work is cut into tasks that do not wait for one another, so a
 // simulation can run a whole engine in one thread by choosing which task is
@@ -15,13 +28,10 @@ type Scheduler interface {
 	// Now is the wall clock, without a monotonic reading.
 	Now() time.Time
 	// Go runs task on a goroutine of its own, at some time.
-	Go(task func())
-	// Next runs task, too; the caller is at the end of its own, so that it may
-	// run right there.
-	Next(task func())
+	Go(task Task)
 	// After runs task, as Go does, once d has passed. stop prevents that, if it
 	// has not begun, and is safe to call at any time.
-	After(d time.Duration, task func()) (stop func())
+	After(d time.Duration, task Task) (stop func())
 	// Rand returns 64 random bits, for new ids.
 	Rand() uint64
 }
@@ -32,7 +42,7 @@ type Scheduler interface {
 type goroutines struct {
 	wg   sync.WaitGroup
 	mu   sync.Mutex
-	idle []chan func()
+	idle []chan Task
 	keep bool // idle goroutines, while an engine serves
 }
 
@@ -41,7 +51,7 @@ const idleGoroutines = 64
 
 func (g *goroutines) Now() time.Time { return time.Now().Round(0).UTC() }
 
-func (g *goroutines) Go(task func()) {
+func (g *goroutines) Go(task Task) {
 	g.mu.Lock()
 	if last := len(g.idle) - 1; last >= 0 {
 		tasks := g.idle[last]
@@ -55,10 +65,12 @@ func (g *goroutines) Go(task func()) {
 }
 
 // work runs tasks until there are more idle goroutines than needed.
-func (g *goroutines) work(task func()) {
-	tasks := make(chan func(), 1)
+func (g *goroutines) work(task Task) {
+	tasks := make(chan Task, 1)
 	for ok := true; ok; {
-		task()
+		for task != nil {
+			task = task()
+		}
 		g.mu.Lock()
 		if !g.keep || len(g.idle) >= idleGoroutines {
 			g.mu.Unlock()
@@ -83,12 +95,14 @@ func (g *goroutines) pool(keep bool) {
 	}
 }
 
-func (g *goroutines) Next(task func()) { task() }
-
-func (g *goroutines) After(d time.Duration, task func()) func() {
+func (g *goroutines) After(d time.Duration, task Task) func() {
 	// Not counted in wg: a timer that fires after the end finds the engine
 	// stopped and does nothing.
-	t := time.AfterFunc(d, task)
+	t := time.AfterFunc(d, func() {
+		for task := task; task != nil; {
+			task = task()
+		}
+	})
 	return func() { t.Stop() }
 }
 

@@ -69,7 +69,7 @@ func (e *Engine) listen(ctx context.Context) {
 		return
 	}
 	changes := e.store.Changed()
-	e.sched.Go(func() {
+	e.sched.Go(leaf(func() {
 		for {
 			select {
 			case <-ctx.Done():
@@ -79,7 +79,7 @@ func (e *Engine) listen(ctx context.Context) {
 				e.findWork()
 			}
 		}
-	})
+	}))
 }
 
 // suspend ends what begin began.
@@ -123,12 +123,12 @@ func (e *Engine) suspend() error {
 // not use it.
 func (e *Engine) grant(failed error) error {
 	over := false
-	stop := e.sched.After(e.grace, func() {
+	stop := e.sched.After(e.grace, leaf(func() {
 		e.mu.Lock()
 		over = true
 		e.calm.Broadcast()
 		e.mu.Unlock()
-	})
+	}))
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()

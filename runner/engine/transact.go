@@ -13,11 +13,10 @@ import (
 
 // transact carries out a transactional step: the committer runs it inside the
 // group that records its result, which reaches the run by way of its inbox.
-func (a *attempt) transact() {
+func (a *attempt) transact() (next Task) {
 	b := a.e.bindings[a.name]
 	if b == nil || b.Tx == nil {
-		a.e.unbound(a)
-		return
+		return a.e.unbound(a)
 	}
 	ctx := a.start()
 	w := &journal.Transact{Run: a.key.run, Fence: a.fence, Op: a.key.op, Name: a.name, Schema: b.Schema, At: a.e.sched.Now(),
@@ -34,26 +33,21 @@ func (a *attempt) transact() {
 				return out, err
 			}, a.input)
 		}}
-	lead := a.e.enqueue(func() { a.transacted(w.Err) }, w)
-	if lead {
-		a.e.sched.Next(a.e.commitLoop)
-	}
+	return a.e.enqueue(func() { a.e.start(a.transacted(w.Err)) }, w)
 }
 
 // transacted ends the attempt once its group is on disk.
-func (a *attempt) transacted(err error) {
+func (a *attempt) transacted(err error) (next Task) {
 	switch {
 	case err == nil:
 		a.end(errLost) // its outcome is in the inbox already
-		a.finish(nil, nil)
+		next = a.finish(nil, nil)
 		a.e.posted(a.key.run)
+		return next
 	case errors.Is(err, journal.ErrFenced):
 		a.end(errLost)
-		a.finish(nil, err)
 	case errors.Is(err, journal.ErrNoTx):
-		a.finish(nil, &journal.Failure{NonRetryable: true,
-			Message: fmt.Sprintf("transactional step %s: %v", a.name, err)})
-	default:
-		a.finish(nil, err)
+		err = &journal.Failure{NonRetryable: true, Message: fmt.Sprintf("transactional step %s: %v", a.name, err)}
 	}
+	return a.finish(nil, err)
 }

@@ -25,18 +25,18 @@ type turn struct {
 
 // handle carries out one input. It reports whether the caller has become the
 // committer.
-func (r *run) handle(in input) (lead bool) {
+func (r *run) handle(in input) (commit Task) {
 	if r.x == nil {
 		switch in.kind {
 		case inputEvict:
-			return false
+			return nil
 		case inputCrashed:
 			return r.stick(r.crashed(), nil)
 		}
 		if err := r.load(in); err != nil {
 			return r.failed(err, &in)
 		}
-		return false // in is in the queue again, behind the messages
+		return nil // in is in the queue again, behind the messages
 	}
 	switch in.kind {
 	case inputEvent, inputMessage:
@@ -54,17 +54,17 @@ func (r *run) handle(in input) (lead bool) {
 			return r.stick(&unboundError{op: in.event.Op, name: in.event.Name}, nil)
 		}
 	}
-	return false
+	return nil
 }
 
 // turn feeds one event to the workflow and queues what came of it.
-func (r *run) turn(in input) (lead bool) {
+func (r *run) turn(in input) (commit Task) {
 	e, x := r.e, r.x
 	if !x.wanted(&in.event) {
 		if in.kind == inputMessage {
 			return e.enqueue(nil, &journal.Discard{Run: r.key, Fence: r.fence, Message: in.message})
 		}
-		return false
+		return nil
 	}
 	now := e.sched.Now()
 	ev := in.event
@@ -198,7 +198,7 @@ func (r *run) tellParent(c *journal.Command) *journal.Post {
 }
 
 // submit hands the turn to the committer.
-func (r *run) submit(t *turn) (lead bool) {
+func (r *run) submit(t *turn) (commit Task) {
 	ev := &t.append.Event
 	r.seq, r.sum = ev.Seq, ev.Sum
 	r.mu.Lock()
@@ -270,7 +270,7 @@ func (t *turn) release() {
 	}
 	for _, a := range t.attempts {
 		a.key.run, a.fence = r.key, r.fence
-		e.launch(a)
+		e.launchNext(a)
 	}
 	for _, f := range t.effects {
 		switch f.kind {

@@ -26,7 +26,7 @@ func (r *run) enter(now time.Time) {
 	if w.mu.TryLock() { // else somebody else is arming it
 		if !w.armed {
 			w.armed = true
-			r.e.sched.After(stall, r.e.checkStalls)
+			r.e.sched.After(stall, leaf(r.e.checkStalls))
 		}
 		w.mu.Unlock()
 	}
@@ -63,7 +63,7 @@ func (e *Engine) checkStalls() {
 	w.told = told
 	w.armed = driven && !e.isStopped()
 	if w.armed {
-		e.sched.After(stall, e.checkStalls)
+		e.sched.After(stall, leaf(e.checkStalls))
 	}
 }
 

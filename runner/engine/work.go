@@ -50,10 +50,10 @@ func (e *Engine) findWork() {
 // findWorkSoon is findWork for callers that must not wait.
 func (e *Engine) findWorkSoon() {
 	e.busy(1)
-	e.sched.Go(func() {
+	e.sched.Go(leaf(func() {
 		defer e.busy(-1)
 		e.findWork()
-	})
+	}))
 }
 
 // seek makes one round. It reports whether another one is due at once.
@@ -146,15 +146,12 @@ func (e *Engine) claim(keys []int64, done func(*journal.Claim, error)) {
 			done(w, err)
 		}
 	}
-	lead := e.enter(entry{writes: []journal.Write{w}, failed: tell, done: func() {
+	e.start(e.enter(entry{writes: []journal.Write{w}, failed: tell, done: func() {
 		for _, row := range w.Claimed {
 			e.take(row)
 		}
 		tell(w.Err)
-	}})
-	if lead {
-		e.sched.Go(e.commitLoop)
-	}
+	}}))
 }
 
 // take begins to drive a claimed run, unless it kills the process every time.
