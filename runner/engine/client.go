@@ -5,10 +5,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner/host"
 )
+
+// ErrBadID means that an id is not 1 to 255 letters, digits and ._:/-.
+var ErrBadID = errors.New("an id is 1 to 255 of the characters A-Z a-z 0-9 . _ : / -")
+
+func goodID(id string) bool {
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("._:/-", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return len(id) >= 1 && len(id) <= 255
+}
 
 // A StartRequest says what to start.
 type StartRequest struct {
@@ -26,6 +41,9 @@ type StartRequest struct {
 func (e *Engine) Start(ctx context.Context, q StartRequest) (row journal.Run, fresh bool, err error) {
 	if err := e.fits(q.Input, "the input of "+q.Workflow); err != nil {
 		return row, false, err
+	}
+	if q.ID != "" && !goodID(q.ID) {
+		return row, false, fmt.Errorf("start %s: %w: %q", q.Workflow, ErrBadID, q.ID)
 	}
 	if q.ID != "" && !q.Again {
 		row, err := e.store.Run(ctx, journal.Ref{ID: q.ID})

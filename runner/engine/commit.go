@@ -11,8 +11,9 @@ import (
 // groupSize bounds how many entries one transaction takes.
 const groupSize = 1000
 
-// fullRetry is how long the committer waits before it tries a full disk again.
-const fullRetry = 250 * time.Millisecond
+// pauseRetry is how long the committer waits before it tries again when the disk
+// is full, or another process holds the file.
+const pauseRetry = 250 * time.Millisecond
 
 // A committer gathers what all runs want written while the last group is on its
 // way to the disk, and writes it in one transaction. Whoever finds it idle
@@ -21,7 +22,7 @@ type committer struct {
 	mu      sync.Mutex
 	queue   []entry
 	busy    bool  // somebody is in commitLoop, or will be
-	full    bool  // the disk is: the loop waits for room
+	paused  bool  // the disk is full, or the file held: the loop tries again later
 	stopped error // nothing is written any more
 	after   Task  // what the committer does when it is done; only it uses this
 	quiet   *sync.Cond
@@ -81,15 +82,15 @@ func (e *Engine) commitLoop() (next Task) {
 		err := e.store.Commit(writes...)
 		switch {
 		case err == nil:
-			e.hasRoom()
+			e.unpause()
 			for i := range group {
 				if group[i].done != nil {
 					group[i].done()
 				}
 			}
 			clear(writes)
-		case errors.Is(err, journal.ErrFull):
-			e.noRoom(group, err)
+		case errors.Is(err, journal.ErrFull), errors.Is(err, journal.ErrHeld):
+			e.pause(group, err)
 			return nil
 		default:
 			c.abandon(group, err)
@@ -124,30 +125,30 @@ func (c *committer) take(old []entry) []entry {
 	return group
 }
 
-// noRoom keeps everything as it is until the disk has room again: workflows
-// wait, nothing fails, nothing is acknowledged.
-func (e *Engine) noRoom(group []entry, err error) {
+// pause keeps everything as it is until the store takes it: workflows wait,
+// nothing fails, nothing is acknowledged.
+func (e *Engine) pause(group []entry, err error) {
 	c := &e.committer
 	c.mu.Lock()
-	first := !c.full
-	c.full = true
+	first := !c.paused
+	c.paused = true
 	c.queue = append(append([]entry(nil), group...), c.queue...)
 	c.mu.Unlock()
 	if first {
-		e.log().Error("the disk is full: work pauses until there is room", "error", err)
+		e.log().Error("work pauses until it can be recorded", "error", err)
 	}
 	e.busy(1)
-	e.sched.After(fullRetry, e.commitLoop)
+	e.sched.After(pauseRetry, e.commitLoop)
 }
 
-func (e *Engine) hasRoom() {
+func (e *Engine) unpause() {
 	c := &e.committer
 	c.mu.Lock()
-	again := c.full
-	c.full = false
+	again := c.paused
+	c.paused = false
 	c.mu.Unlock()
 	if again {
-		e.log().Info("there is room on the disk: work goes on")
+		e.log().Info("work goes on")
 	}
 }
 
@@ -165,11 +166,11 @@ func (c *committer) abandon(group []entry, err error) {
 	}
 }
 
-// flush waits until nothing is queued, or the disk is full.
+// flush waits until nothing is queued, or work is paused.
 func (c *committer) flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.busy && !c.full {
+	for c.busy && !c.paused {
 		c.quiet.Wait()
 	}
 }

@@ -124,7 +124,7 @@ func TestDiskFull(t *testing.T) {
 		full.Store(true)
 		time.Sleep(time.Minute)
 		require.Empty(t, did.all(), "nothing leaves before it is on disk")
-		require.Contains(t, w.log.String(), "the disk is full")
+		require.Contains(t, w.log.String(), "work pauses until it can be recorded")
 		full.Store(false)
 		out, err := p.result(run)
 		require.NoError(t, err)

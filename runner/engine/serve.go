@@ -132,7 +132,7 @@ func (e *Engine) grant(failed error) error {
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for e.working > 0 && !over && (failed == nil || len(e.attempts) > 0) && !e.committer.isFull() {
+	for e.working > 0 && !over && (failed == nil || len(e.attempts) > 0) && !e.committer.isPaused() {
 		e.calm.Wait()
 	}
 	var late error
@@ -142,10 +142,10 @@ func (e *Engine) grant(failed error) error {
 	return late
 }
 
-func (c *committer) isFull() bool {
+func (c *committer) isPaused() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.full
+	return c.paused
 }
 
 // unload unwinds every run. They stay in the journal.
@@ -171,7 +171,7 @@ func (e *Engine) untilIdle(ctx context.Context) {
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for ctx.Err() == nil && (e.working > 0 || e.backingOff() > 0 || e.committer.isFull()) {
+	for ctx.Err() == nil && (e.working > 0 || e.backingOff() > 0 || e.committer.isPaused()) {
 		e.calm.Wait()
 	}
 }

@@ -23,6 +23,9 @@ type turn struct {
 	saved     bool
 }
 
+// manyEvents is where a run is worth a warning. There is no hard end.
+const manyEvents = 10_000
+
 // handle carries out one input. It reports whether the caller has become the
 // committer.
 func (r *run) handle(in input) (commit Task) {
@@ -256,6 +259,9 @@ func (t *turn) committed() {
 		return
 	}
 	r.e.told(r.key, t)
+	if t.append.Event.Seq == manyEvents {
+		r.e.log().Warn("a run has many events: each replay of it takes longer", "run", r.info.ID, "events", manyEvents)
+	}
 	if kick {
 		r.feed()
 	}

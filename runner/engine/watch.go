@@ -26,11 +26,12 @@ type watchers struct {
 // A watcher is the meeting point of all who wait for one run.
 type watcher struct {
 	waiting int
+	follow  int              // those of them who want to hear of every commit, not only of the end
 	turn    chan struct{}    // closed at the run's next commit
 	end     *journal.Command // how it ended, once it has, in this process
 }
 
-func (w *watchers) watch(run int64) (*watcher, func()) {
+func (w *watchers) watch(run int64, follow int) (*watcher, func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.byRun == nil {
@@ -42,9 +43,11 @@ func (w *watchers) watch(run int64) (*watcher, func()) {
 		w.byRun[run] = t
 	}
 	t.waiting++
+	t.follow += follow
 	return t, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		t.follow -= follow
 		if t.waiting--; t.waiting == 0 && w.byRun[run] == t {
 			delete(w.byRun, run)
 		}
@@ -67,10 +70,13 @@ func (e *Engine) told(run int64, t *turn) {
 	w := &e.watchers
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if waiter := w.byRun[run]; waiter != nil {
-		if t.append.End != "" {
-			waiter.end = t.end
-		}
+	waiter := w.byRun[run]
+	switch {
+	case waiter == nil:
+	case t.append.End != "":
+		waiter.end = t.end
+		waiter.wake()
+	case waiter.follow > 0:
 		waiter.wake()
 	}
 }
@@ -111,7 +117,11 @@ func (w *watchers) failAll(err error) {
 // wait blocks until the run's row satisfies enough, and returns it; or, if the
 // run ended in this process meanwhile and that is enough, its last command.
 func (e *Engine) wait(ctx context.Context, run int64, atEnd bool, enough func(*journal.Run) bool) (journal.Run, *journal.Command, error) {
-	t, leave := e.watchers.watch(run)
+	follow := 1
+	if atEnd {
+		follow = 0
+	}
+	t, leave := e.watchers.watch(run, follow)
 	defer leave()
 	net := time.NewTicker(watchNet)
 	defer net.Stop()

@@ -1,0 +1,363 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/stretchr/testify/require"
+)
+
+// A disk is a journal whose processes can be killed.
+type disk interface {
+	open() disked          // for a process
+	reader() journal.Store // that no fault befalls
+}
+
+// A disked is one process's handle on it.
+type disked interface {
+	journal.Store
+	kill()
+}
+
+// The weather is what befalls the processes of a stage. All chances are those of
+// one commit.
+type weather struct {
+	*rand.Rand
+	mu        sync.Mutex
+	crash     float64       // the process dies, before or after it
+	full      float64       // the disk is full from then on, for a while
+	life      time.Duration // of a process, on average
+	crashes   int           // left
+	fullUntil time.Time
+	noisy     bool // tasks and the disk take their time
+}
+
+func (w *weather) chance(p float64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.Float64() < p
+}
+
+// upTo is a random time.
+func (w *weather) upTo(d time.Duration) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Duration(w.Int64N(int64(d) + 1))
+}
+
+// breaks uses up one crash, if one is left.
+func (w *weather) breaks() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.crashes--
+	return w.crashes >= 0
+}
+
+func (w *weather) calm() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.crashes <= 0
+}
+
+// fault is what becomes of a commit.
+func (w *weather) fault() journal.Fault {
+	if w.crash == 0 {
+		return journal.NoFault
+	}
+	w.mu.Lock()
+	now := time.Now()
+	if now.Before(w.fullUntil) {
+		w.mu.Unlock()
+		return journal.DiskFull
+	}
+	dice := w.Float64()
+	if dice < w.full {
+		w.fullUntil = now.Add(time.Duration(w.Int64N(int64(3 * time.Second))))
+	}
+	w.mu.Unlock()
+	switch {
+	case dice < w.full:
+		return journal.DiskFull
+	case dice < w.full+w.crash && w.breaks():
+		if w.chance(0.5) {
+			return journal.CrashBefore
+		}
+		return journal.CrashAfter
+	}
+	return journal.NoFault
+}
+
+// pause lets other tasks overtake the caller.
+func (w *weather) pause() {
+	if w.noisy {
+		time.Sleep(w.upTo(100 * time.Microsecond))
+	}
+}
+
+// A slow store takes a while for everything.
+type slow struct {
+	disked
+	journal.Shared
+	w *weather
+}
+
+func (s *slow) Close() error { return s.disked.Close() }
+
+func (s *slow) Commit(writes ...journal.Write) error {
+	s.w.pause()
+	defer s.w.pause()
+	return s.disked.Commit(writes...)
+}
+
+func (s *slow) History(ctx context.Context, run, after int64, limit int) ([]journal.Event, error) {
+	defer s.w.pause()
+	return s.disked.History(ctx, run, after, limit)
+}
+
+func (s *slow) Inbox(ctx context.Context, run, after int64) ([]journal.Message, error) {
+	defer s.w.pause()
+	return s.disked.Inbox(ctx, run, after)
+}
+
+func (s *slow) Details(ctx context.Context, run int64) (journal.Details, error) {
+	defer s.w.pause()
+	return s.disked.Details(ctx, run)
+}
+
+func (s *slow) Run(ctx context.Context, ref journal.Ref) (journal.Run, error) {
+	defer s.w.pause()
+	return s.disked.Run(ctx, ref)
+}
+
+func (s *slow) Work(ctx context.Context, workflows []string, now time.Time, limit int) ([]int64, time.Time, error) {
+	defer s.w.pause()
+	return s.disked.Work(ctx, workflows, now, limit)
+}
+
+// A dawdling scheduler starts tasks a little later than asked for, so that they
+// overtake one another.
+type dawdling struct {
+	*goroutines
+	w *weather
+}
+
+func (d dawdling) Go(task Task) { d.goroutines.Go(d.late(task)) }
+
+func (d dawdling) After(wait time.Duration, task Task) func() {
+	return d.goroutines.After(wait, d.late(task))
+}
+
+func (d dawdling) late(task Task) Task {
+	return func() Task {
+		d.w.pause()
+		next := task()
+		if next == nil {
+			return nil
+		}
+		return d.late(next)
+	}
+}
+
+// serve starts a process of the stage.
+func (s *stage) serve(w *weather) (store disked, stop context.CancelFunc, ended chan error) {
+	store = s.disk.open()
+	shared, _ := store.(journal.Shared)
+	c := s.config
+	c.Store, c.Bindings = &slow{disked: store, Shared: shared, w: w}, s.bindings()
+	e, err := New(c)
+	require.NoError(s, err)
+	e.sched = dawdling{e.real, w}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended = make(chan error, 1)
+	go func() { ended <- e.Run(ctx) }()
+	return store, cancel, ended
+}
+
+// live keeps one process going, through deaths and suspensions, until done.
+func (s *stage) live(w *weather, done <-chan struct{}) {
+	for {
+		store, stop, ended := s.serve(w)
+		life := make(<-chan time.Time)
+		if w.life > 0 && !w.calm() {
+			life = time.After(w.upTo(2 * w.life))
+		}
+		select {
+		case <-done:
+			stop()
+			if err := <-ended; err != nil && !errors.Is(err, journal.ErrBroken) {
+				s.Errorf("suspending at the end: %v", err)
+			}
+			_ = store.Close()
+			return
+		case err := <-ended: // the disk killed it
+			if !errors.Is(err, journal.ErrBroken) {
+				s.Errorf("a process ended with %v", err)
+			}
+			s.broke()
+		case <-life:
+			switch {
+			case !w.breaks():
+				s.broke()
+				stop()
+				<-ended
+			case w.chance(0.5):
+				s.broke()
+				store.kill()
+				stop()
+				<-ended
+			default:
+				s.broke()
+				stop()
+				if err := <-ended; err != nil && !errors.Is(err, journal.ErrBroken) {
+					s.Errorf("suspending: %v", err)
+				}
+			}
+		}
+		_ = store.Close()
+		time.Sleep(w.upTo(10 * time.Second))
+	}
+}
+
+func (s *stage) broke() {
+	s.mu.Lock()
+	s.breaks++
+	s.mu.Unlock()
+}
+
+// An outcome is how a program ended.
+type outcome struct {
+	Status journal.Status
+	Result string
+}
+
+// play runs the program on some processes until its end, whatever the weather.
+func (s *stage) play(n node, w *weather, processes int) outcome {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	var err error
+	s.client, err = New(Config{Store: s.disk.reader()})
+	require.NoError(s, err)
+	row, _, err := s.client.Start(context.Background(), StartRequest{Workflow: "program", ID: "root", Input: encode(n)})
+	require.NoError(s, err)
+	for range processes {
+		wg.Go(func() { s.live(w, done) })
+	}
+	wg.Go(func() { s.disturb(w, row.Key, done) })
+	ctx, cancel := context.WithTimeout(context.Background(), never/10)
+	defer cancel()
+	var out json.RawMessage
+	for {
+		out, err = s.client.Result(ctx, row.Key)
+		var stuck *StuckError
+		if !errors.As(err, &stuck) {
+			break
+		}
+		if stuck.Problem.Kind != "panic" {
+			s.Errorf("the run is stuck: %v", stuck.Problem)
+			break
+		}
+		time.Sleep(time.Second) // disturb resumes it
+	}
+	if ctx.Err() != nil {
+		s.Errorf("the run does not end; its history:\n%v", s.state(row.ULID))
+	}
+	s.settled(ctx)
+	close(done)
+	wg.Wait()
+	synctest.Wait()
+	if row, err = s.disk.reader().Run(context.Background(), journal.Ref{Key: row.Key}); err != nil {
+		s.Errorf("reading the run: %v", err)
+	}
+	result := string(out)
+	if err != nil {
+		result = err.Error()
+	}
+	return outcome{row.Status, result}
+}
+
+// settled waits until no run is open.
+func (s *stage) settled(ctx context.Context) {
+	for {
+		rows, err := s.disk.reader().Runs(ctx, journal.Filter{Status: []journal.Status{journal.StatusOpen, journal.StatusStuck}})
+		if err != nil || len(rows) == 0 {
+			if err != nil {
+				s.Errorf("%v; runs that do not end: %v", err, s.left())
+			}
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (s *stage) left() (ids []string) {
+	rows, _ := s.disk.reader().Runs(context.Background(), journal.Filter{Status: []journal.Status{journal.StatusOpen, journal.StatusStuck}})
+	for _, r := range rows {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
+// disturb resumes what is stuck, asks questions and sends signals that nobody
+// waits for.
+func (s *stage) disturb(w *weather, run int64, done <-chan struct{}) {
+	seen := 0
+	asker, err := New(Config{Store: s.disk.reader(), Bindings: s.bindings()})
+	require.NoError(s, err)
+	for {
+		select {
+		case <-done:
+			return
+		case <-time.After(w.upTo(4 * time.Second)):
+		}
+		rows, err := s.disk.reader().Runs(context.Background(), journal.Filter{Status: []journal.Status{journal.StatusStuck}})
+		if err != nil {
+			s.Errorf("looking for stuck runs: %v", err)
+		}
+		for _, r := range rows {
+			s.broke()
+			if err := s.client.Resume(context.Background(), r.Key); err != nil && !errors.Is(err, journal.ErrClosed) {
+				s.Errorf("resuming: %v", err)
+			}
+		}
+		if w.noisy && w.chance(0.3) {
+			_, err := s.client.Signal(context.Background(), run, SignalRequest{Name: "noise"})
+			if err != nil && !errors.Is(err, journal.ErrClosed) {
+				s.Errorf("a signal: %v", err)
+			}
+		}
+		if w.chance(0.5) {
+			seen = s.ask(asker, run, seen)
+		}
+	}
+}
+
+// ask checks that the number of leaves which the run reports never falls.
+func (s *stage) ask(e *Engine, run int64, seen int) int {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	answer, err := e.Query(ctx, run, "done")
+	var now int
+	switch {
+	case errors.Is(err, ErrUnknownQuery), errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrBroken):
+		return seen
+	case err != nil:
+		var stuck *StuckError
+		if !errors.As(err, &stuck) {
+			s.Errorf("a query: %v", err)
+		}
+		return seen
+	}
+	if err := json.Unmarshal(answer, &now); err != nil || now < seen {
+		s.Errorf("a query says %s leaves are done, one before said %d (%v)", answer, seen, err)
+	}
+	return now
+}

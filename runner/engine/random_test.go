@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	seeds    = flag.Int("seeds", 200, "how many random programs to run")
+	oneSeed  = flag.Uint64("seed", 0, "run only the random program of this seed")
+	firstOne = flag.Uint64("firstseed", 1, "the first seed")
+)
+
+// memoryDisk is a journal in memory.
+type memoryDisk struct {
+	*journal.Memory
+	calm *journal.MemoryStore
+}
+
+func newMemoryDisk() *memoryDisk {
+	m := journal.NewMemory()
+	return &memoryDisk{m, m.Open()}
+}
+
+func (d *memoryDisk) reader() journal.Store { return d.calm }
+
+func (d *memoryDisk) open() disked { return memoryHandle{d.Open()} }
+
+type memoryHandle struct{ *journal.MemoryStore }
+
+func (h memoryHandle) kill() { h.Kill() }
+
+// TestRandomPrograms runs each program twice: once undisturbed, and once with
+// crashes, suspensions and full disks, and by one to three processes. The
+// outcome must be the same.
+func TestRandomPrograms(t *testing.T) {
+	if *oneSeed != 0 {
+		t.Run(fmt.Sprint("seed ", *oneSeed), func(t *testing.T) { playBoth(t, *oneSeed) })
+		return
+	}
+	for i := range *seeds {
+		seed := *firstOne + uint64(i)
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playBoth(t, seed) })
+	}
+}
+
+func playBoth(t *testing.T, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	g := &generator{Rand: r}
+	n := g.program(2 + r.IntN(14))
+	var want, got outcome
+	t.Run("calm", func(t *testing.T) { want = playOn(t, n, &weather{Rand: r}, Config{}, 1) })
+	stormy := &weather{
+		Rand: r, noisy: true, crashes: r.IntN(5), life: time.Duration(r.IntN(20)+1) * time.Second,
+		crash: r.Float64() / 10, full: r.Float64() / 100,
+	}
+	c := Config{Resident: 1 + r.IntN(3), Concurrency: r.IntN(4)}
+	t.Run("stormy", func(t *testing.T) { got = playOn(t, n, stormy, c, 1+r.IntN(3)) })
+	if t.Failed() || want != got {
+		t.Fatalf("-seed %d: undisturbed it gives\n%v\nhere it gives\n%v\nthe program is\n%v", seed, want, got, n)
+	}
+}
+
+func playOn(t *testing.T, n node, w *weather, c Config, processes int) (o outcome) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := newMemoryDisk()
+		disk.Inject(func(s *journal.MemoryStore, _ []journal.Write) journal.Fault {
+			if s == disk.calm {
+				return journal.NoFault
+			}
+			return w.fault()
+		})
+		s := &stage{T: t, disk: disk, config: c, times: map[string]int{}, mended: map[int]bool{}}
+		o = s.play(n, w, processes)
+		for v, err := range journal.Check(context.Background(), disk.calm) {
+			require.NoError(t, err)
+			t.Errorf("the journal is broken: %v", v)
+		}
+	})
+	return o
+}
