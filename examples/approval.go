@@ -8,7 +8,8 @@ import (
 )
 
 // Approval waits for somebody to approve or reject a request, until it is too
-// late. The first decision counts; another one stays unread.
+// late. The first decision counts, and if both are there already when it begins
+// to wait, the approval; another one stays unread.
 const (
 	Approval runner.Workflow[Request, Outcome] = "approval"
 
