@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -23,6 +25,7 @@ const (
 	procLong  runner.Workflow[int, int] = "long"
 	procMark  runner.Activity[int, int] = "mark"
 	procWait  runner.Workflow[int, int] = "wait"
+	procSleep runner.Workflow[int, int] = "sleep"
 	procStamp runner.Signal[int64]      = "stamp"
 )
 
@@ -52,6 +55,7 @@ func procBindings() []runner.Binding {
 			return 0, ctx.Err()
 		}),
 		procLong.Bind(func(ctx *runner.Context, n int) (int, error) { return procMark.Do(ctx, n) }),
+		procSleep.Bind(func(ctx *runner.Context, n int) (int, error) { return n, ctx.Sleep(24 * time.Hour) }),
 		// wait notes how long each signal took from its sending.
 		procWait.Bind(func(ctx *runner.Context, _ int) (int, error) {
 			for {
@@ -211,6 +215,34 @@ func BenchmarkSignalAcross(b *testing.B) {
 	report(b, took)
 }
 
+// BenchmarkIdle starts 10,000 runs that sleep for a day, and leaves a process
+// alone with them for as long as a loop takes: what that costs.
+func BenchmarkIdle(b *testing.B) {
+	const sleepers, idle = 10_000, 10 * time.Second
+	n := newNursery(b)
+	starter := n.child()
+	require.Zero(b, n.heard())
+	for i := range sleepers {
+		_, err := procSleep.Start(context.Background(), n.r, "", i)
+		require.NoError(b, err)
+	}
+	require.NoError(b, starter.Process.Signal(os.Interrupt)) // any end will do
+	_ = starter.Wait()
+	used := func(wait time.Duration) (cpu time.Duration, rss int64) {
+		c := n.child()
+		require.Zero(b, n.heard())
+		<-time.After(wait)
+		n.kill(c)
+		return c.ProcessState.UserTime() + c.ProcessState.SystemTime(), maxRSS(c.ProcessState)
+	}
+	for b.Loop() {
+		start, _ := used(0)
+		all, rss := used(idle)
+		b.ReportMetric(100*(all-start).Seconds()/idle.Seconds(), "%cpu")
+		b.ReportMetric(float64(rss)/1e6, "MB")
+	}
+}
+
 // startLong starts the run whose activity never ends, and waits for it.
 func (n *nursery) startLong() {
 	n.Helper()
@@ -224,4 +256,18 @@ func (n *nursery) startLong() {
 func (n *nursery) clearCrashes() {
 	n.Helper()
 	require.NoError(n, n.r.ResumeRun(context.Background(), "l"))
+}
+
+// maxRSS is the largest memory, in bytes, that the process had; 0 where the
+// system does not say.
+func maxRSS(p *os.ProcessState) int64 {
+	usage := reflect.Indirect(reflect.ValueOf(p.SysUsage()))
+	if usage.Kind() != reflect.Struct || !usage.FieldByName("Maxrss").IsValid() {
+		return 0
+	}
+	kilobytes := usage.FieldByName("Maxrss").Int()
+	if runtime.GOOS == "darwin" { // which counts bytes
+		return kilobytes
+	}
+	return kilobytes * 1024
 }

@@ -21,12 +21,14 @@ const (
 	benchSignal runner.Workflow[int, int] = "signals"
 	benchEcho   runner.Activity[int, int] = "echo"
 	benchPing   runner.Signal[int]        = "ping"
+	benchSum    runner.Query[int]         = "sum"
 )
 
 func benchBindings() []runner.Binding {
 	return []runner.Binding{
 		benchEcho.Bind(func(_ context.Context, n int) (int, error) { return n, nil }),
 		benchSteps.Bind(func(ctx *runner.Context, n int) (sum int, err error) {
+			benchSum.Answer(ctx, func() int { return sum })
 			for i := range n {
 				v, err := benchEcho.Do(ctx, i)
 				if err != nil {
@@ -79,9 +81,11 @@ func benchRunner(b *testing.B) *runner.Runner {
 	return r
 }
 
-// bareCommit returns a function that commits n one-row transactions, WAL and
-// synchronous=FULL, on a file of its own: what the disk and the driver allow.
-func bareCommits(b *testing.B) func(n int) {
+const bareInsert = "INSERT INTO e VALUES(1, ?, ?, 'activity.completed', '1', '[]')"
+
+// bareTable is a table of events in a file of its own, as any program would have
+// it: WAL, synchronous=FULL, one connection.
+func bareTable(b *testing.B) *sql.DB {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "bare.db")
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(1000)")
@@ -90,7 +94,36 @@ func bareCommits(b *testing.B) func(n int) {
 	db.SetMaxOpenConns(1)
 	_, err = db.Exec("CREATE TABLE e(run INTEGER, seq INTEGER, at INTEGER, kind TEXT, data TEXT, commands TEXT, PRIMARY KEY(run, seq)) WITHOUT ROWID")
 	require.NoError(b, err)
-	insert, err := db.Prepare("INSERT INTO e VALUES(1, ?, ?, 'activity.completed', '1', '[]')")
+	return db
+}
+
+// bareGroups returns a function that writes n rows, size of them in each transaction: what the disk and the driver
+// allow.
+func bareGroups(b *testing.B) func(n, size int) {
+	b.Helper()
+	db := bareTable(b)
+	seq := 0
+	return func(n, size int) {
+		for ; n > 0; n -= size {
+			tx, err := db.Begin()
+			require.NoError(b, err)
+			insert, err := tx.Prepare(bareInsert)
+			require.NoError(b, err)
+			for range size {
+				seq++
+				_, err := insert.Exec(seq, time.Now().UnixNano())
+				require.NoError(b, err)
+			}
+			require.NoError(b, tx.Commit())
+		}
+	}
+}
+
+// bareCommits returns a function that commits n one-row transactions, without
+// the calls that a transaction of several rows needs.
+func bareCommits(b *testing.B) func(n int) {
+	b.Helper()
+	insert, err := bareTable(b).Prepare(bareInsert)
 	require.NoError(b, err)
 	seq := 0
 	return func(n int) {
@@ -126,12 +159,15 @@ func BenchmarkSequential(b *testing.B) {
 	b.ReportMetric(float64(theirs.Microseconds())/float64(b.N), "us/11commits")
 }
 
-// BenchmarkThroughput runs 2,000 workflows of 10 activities, 200 in flight.
+// BenchmarkThroughput runs 2,000 workflows of 10 activities, 200 in flight, in
+// turn with bare transactions of 200 rows: "share" is steps per bare row.
 func BenchmarkThroughput(b *testing.B) {
 	const runs, steps, inFlight = 2000, 10, 200
 	r := benchRunner(b)
+	rows := bareGroups(b)
+	rows(10_000, 200)
 	ctx := context.Background()
-	var took time.Duration
+	var took, theirs time.Duration
 	for b.Loop() {
 		began := time.Now()
 		slots := make(chan struct{}, inFlight)
@@ -151,8 +187,13 @@ func BenchmarkThroughput(b *testing.B) {
 		}
 		wg.Wait()
 		took += time.Since(began)
+		began = time.Now()
+		rows(runs*steps, 200)
+		theirs += time.Since(began)
 	}
 	b.ReportMetric(float64(b.N*runs*steps)/took.Seconds(), "steps/s")
+	b.ReportMetric(float64(b.N*runs*steps)/theirs.Seconds(), "bare-rows/s")
+	b.ReportMetric(float64(theirs)/float64(took), "share")
 }
 
 // BenchmarkFanOut runs 1,000 activities of one workflow at once.
@@ -182,6 +223,26 @@ func BenchmarkLongRun(b *testing.B) {
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "us/step")
+		})
+	}
+}
+
+// BenchmarkReplay rebuilds a run of n steps from its journal and asks it.
+func BenchmarkReplay(b *testing.B) {
+	for _, n := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r := benchRunner(b)
+			ctx := context.Background()
+			h, err := benchSteps.Start(ctx, r, "", n)
+			require.NoError(b, err)
+			want, err := h.Wait(ctx)
+			require.NoError(b, err)
+			for b.Loop() { // an ended run is in nobody's memory
+				sum, err := benchSum.Ask(ctx, r, h.ULID)
+				require.NoError(b, err)
+				require.Equal(b, want, sum)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/replay")
 		})
 	}
 }

@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	codes "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// fill appends to many runs, and returns how large the log has become.
+func fill(t *testing.T, db *DB, commits int) int64 {
+	stories := make([]*story, 50)
+	for i := range stories {
+		stories[i] = begin(t, db, activity(1))
+	}
+	for range commits {
+		writes := make([]journal.Write, len(stories))
+		for i, s := range stories {
+			writes[i] = s.next(completed(s.last.Seq), activity(s.last.Seq+1))
+		}
+		commit(t, db, writes...)
+		db.ckpt.running.Wait() // the background is given its turn
+	}
+	info, err := os.Stat(db.path + "-wal")
+	require.NoError(t, err)
+	return info.Size()
+}
+
+func TestCheckpoint(t *testing.T) {
+	db := openNew(t)
+	size := fill(t, db, 400)
+	require.Less(t, size, int64(8<<20), "the log is not recycled")
+	require.Greater(t, db.ckpt.written, 4*ripePages)
+	require.Nil(t, db.ckpt.failed.Load())
+}
+
+// TestCheckpointHeldBack has a read that stays open, which the log must outlive.
+func TestCheckpointHeldBack(t *testing.T) {
+	db := openNew(t)
+	begin(t, db, activity(1))
+	held := make(chan struct{})
+	reading := make(chan struct{})
+	done := make(chan error)
+	go func() {
+		done <- db.read(bg, "hold", func(r *reader) error {
+			return r.snapshot(func() error {
+				_, _, err := r.one("SELECT count(*) FROM runs")
+				close(reading)
+				<-held
+				return err
+			})
+		})
+	}()
+	<-reading
+	grown := fill(t, db, 150)
+	require.Greater(t, grown, int64(ripePages*4096))
+	close(held)
+	require.NoError(t, <-done)
+	require.Less(t, fill(t, db, 150), grown+8<<20, "the log is recycled again")
+}
+
+func TestCheckpointFails(t *testing.T) {
+	t.Run("a full disk", func(t *testing.T) {
+		db := openNew(t, useFaulty(t))
+		failWith(t, func(call, file string) int32 {
+			if call == "write" && !isLog(file) {
+				return codes.SQLITE_FULL
+			}
+			return 0
+		})
+		fill(t, db, 100)
+		require.ErrorIs(t, *db.ckpt.failed.Load(), journal.ErrFull)
+		problems, err := db.Integrity(t.Context())
+		require.NoError(t, err)
+		require.Len(t, problems, 1)
+		require.Contains(t, problems[0], "checkpoint")
+		failWith(t, nil)
+		fill(t, db, 100)
+		require.Nil(t, db.ckpt.failed.Load())
+	})
+	t.Run("an error of the disk", func(t *testing.T) {
+		db := openNew(t, useFaulty(t))
+		s := begin(t, db, activity(1))
+		failWith(t, func(call, file string) int32 {
+			if call == "sync" && !isLog(file) {
+				return codes.SQLITE_IOERR_FSYNC
+			}
+			return 0
+		})
+		var err error
+		for range 2 * ripePages {
+			if err = db.Commit(signal(s.key, "")); err != nil {
+				break
+			}
+			db.ckpt.running.Wait()
+		}
+		require.ErrorIs(t, err, journal.ErrBroken)
+	})
+}

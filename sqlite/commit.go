@@ -1,0 +1,54 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// Commit implements journal.Store. ErrHeld, like ErrFull, means that nothing
+// was written and that the same writes may be tried again.
+func (db *DB) Commit(writes ...journal.Write) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	if err := db.change(func(w *writer) error { return w.commit(writes) }); err != nil {
+		return fmt.Errorf("commit to %s: %w", db.path, err)
+	}
+	return nil
+}
+
+// change lets f write, when its turn comes, and judges what went wrong.
+func (db *DB) change(f func(*writer) error) error {
+	if err := db.take(); err != nil {
+		return err
+	}
+	defer db.release()
+	db.ckpt.finish(db.writer)
+	if err := f(db.writer); err != nil {
+		return db.judge(err)
+	}
+	db.ckpt.start(db.writer)
+	return db.stillThere()
+}
+
+// judge is called with why something was not committed. Unless it may be tried
+// again, nothing is acknowledged from then on: what the disk holds is known for
+// certain only after it was opened anew.
+func (db *DB) judge(err error) error {
+	err = explain(err)
+	if again(err) {
+		return err
+	}
+	return db.breaks(err)
+}
+
+// breaks ends all writing of this handle.
+func (db *DB) breaks(why error) error {
+	if !errors.Is(why, journal.ErrBroken) {
+		why = fmt.Errorf("%w: %w", journal.ErrBroken, why)
+	}
+	db.broken.CompareAndSwap(nil, &why)
+	return why
+}

@@ -1,0 +1,46 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/journal/journaltest"
+)
+
+// harness is a journal on disk, for the suites of package journaltest.
+func harness(t testing.TB, options ...Option) journaltest.Harness {
+	path := filepath.Join(t.TempDir(), "test.db")
+	return journaltest.Harness{
+		Open: func(t testing.TB) journal.Store {
+			db, err := Open(path, options...)
+			require.NoError(t, err)
+			return db
+		},
+		Kill: func(s journal.Store) { kill(s.(*DB)) },
+	}
+}
+
+func TestConformance(t *testing.T) {
+	t.Run("shared", func(t *testing.T) {
+		journaltest.Exercise(t, func(t *testing.T) journaltest.Harness { return harness(t) })
+	})
+	t.Run("exclusive", func(t *testing.T) {
+		journaltest.Exercise(t, func(t *testing.T) journaltest.Harness {
+			h := harness(t, Exclusive)
+			h.Alone = true
+			return h
+		})
+	})
+}
+
+func TestSameAsMemory(t *testing.T) {
+	m := journal.NewMemory()
+	memory := journaltest.Harness{
+		Open: func(testing.TB) journal.Store { return m.Open() },
+		Kill: func(s journal.Store) { s.(*journal.MemoryStore).Kill() },
+	}
+	journaltest.Compare(t, 1, 1000, memory, harness(t))
+}

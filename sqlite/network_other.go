@@ -1,0 +1,6 @@
+//go:build !linux
+
+package sqlite
+
+// networkFS recognizes network file systems on Linux only.
+func networkFS(string) string { return "" }

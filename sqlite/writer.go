@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"errors"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// A writer is the one connection that writes. It serves whoever holds DB.turn.
+type writer struct {
+	*conn
+	db      *DB
+	version int64 // PRAGMA data_version after the last look; changes when somebody else commits
+	guard   guard
+	lender  lender
+	kept    kept
+	newest  mark              // what was acknowledged last
+	room    [markSize]byte    // for its stored form
+	held    map[int64]holding // runs this process owns, as they are on disk while version stands
+}
+
+// A holding is what an append must know of a run; it saves a SELECT each.
+type holding struct {
+	fence, last int64 // the last event's number
+	phase       journal.Phase
+}
+
+// manyHeld bounds the memory of writer.held.
+const manyHeld = 1 << 17
+
+// within calls f in a transaction and commits it.
+func (w *writer) within(f func() error) error {
+	w.guard.gone = false
+	_, err := w.exec("BEGIN IMMEDIATE")
+	if err != nil {
+		return err
+	}
+	if err = w.look(); err == nil {
+		err = f()
+	}
+	if err == nil {
+		w.guard.committing = true
+		_, err = w.exec("COMMIT")
+		w.guard.committing = false
+	}
+	if err != nil {
+		_, _ = w.exec("ROLLBACK") // fails if SQLite has done it
+		clear(w.held)
+	}
+	return err
+}
+
+// look finds out whether anybody else has written since the last look. If so,
+// what is known of runs is forgotten, and the layout checked.
+func (w *writer) look() error {
+	v, _, err := w.one("PRAGMA data_version")
+	if err != nil || v == w.version {
+		return err
+	}
+	clear(w.held)
+	if w.version != 0 {
+		w.db.signal()
+	}
+	w.version = v
+	now, err := w.conn.version()
+	if err == nil && now > layout() {
+		err = newer(now)
+	}
+	return err
+}
+
+// close closes the connection and everything on it.
+func (w *writer) close() error {
+	return errors.Join(w.lender.close(), w.kept.close(), w.conn.close())
+}
+
+// hold returns the run if this process owns it and it is open; otherwise the
+// error is a refusal that says why not.
+func (w *writer) hold(run int64) (holding, error) {
+	if h, ok := w.held[run]; ok {
+		return h, nil
+	}
+	const find = `SELECT status, owner, fence, phase, (SELECT max(seq) FROM events WHERE run = ?1) FROM runs WHERE run = ?1`
+	var h holding
+	var status journal.Status
+	var owner int64
+	err := w.query(bg, find, func(r row) error {
+		status, owner = journal.Status(r.text(0)), r.int(1)
+		h = holding{fence: r.int(2), phase: journal.Phase(r.text(3)), last: r.int(4)}
+		return nil
+	}, run)
+	switch {
+	case err != nil:
+		return h, err
+	case status == "":
+		return h, refuse("run %d: %w", run, journal.ErrNoRun)
+	case status.Closed():
+		return h, refuse("run %d: %w", run, journal.ErrClosed)
+	case status == journal.StatusStuck:
+		return h, refuse("run %d: %w", run, journal.ErrStuck)
+	case owner == 0 || owner != w.db.self.Load():
+		return h, refuse("run %d: %w", run, journal.ErrFenced)
+	}
+	w.keep(run, h)
+	return h, nil
+}
+
+func (w *writer) keep(run int64, h holding) {
+	if len(w.held) >= manyHeld {
+		clear(w.held)
+	}
+	w.held[run] = h
+}
+
+// fenced is hold for writes that name the fence they believe in.
+func (w *writer) fenced(run, fence int64) (holding, error) {
+	h, err := w.hold(run)
+	if err == nil && h.fence != fence {
+		err = refuse("run %d: it is at fence %d, not %d: %w", run, h.fence, fence, journal.ErrFenced)
+	}
+	return h, err
+}
