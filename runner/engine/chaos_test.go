@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -35,7 +37,8 @@ type weather struct {
 	life      time.Duration // of a process, on average
 	crashes   int           // left
 	fullUntil time.Time
-	noisy     bool // tasks and the disk take their time
+	dawdle    time.Duration // that tasks and the disk take at most
+	noise     time.Duration // between questions and signals that nobody waits for, at most
 }
 
 func (w *weather) chance(p float64) bool {
@@ -95,8 +98,8 @@ func (w *weather) fault() journal.Fault {
 
 // pause lets other tasks overtake the caller.
 func (w *weather) pause() {
-	if w.noisy {
-		time.Sleep(w.upTo(100 * time.Microsecond))
+	if w.dawdle > 0 {
+		time.Sleep(w.upTo(w.dawdle))
 	}
 }
 
@@ -199,24 +202,14 @@ func (s *stage) live(w *weather, done <-chan struct{}) {
 			if !errors.Is(err, journal.ErrBroken) {
 				s.Errorf("a process ended with %v", err)
 			}
-			s.broke()
 		case <-life:
-			switch {
-			case !w.breaks():
-				s.broke()
-				stop()
-				<-ended
-			case w.chance(0.5):
-				s.broke()
+			s.broke()
+			if w.breaks() && w.chance(0.5) {
 				store.kill()
-				stop()
-				<-ended
-			default:
-				s.broke()
-				stop()
-				if err := <-ended; err != nil && !errors.Is(err, journal.ErrBroken) {
-					s.Errorf("suspending: %v", err)
-				}
+			}
+			stop()
+			if err := <-ended; err != nil && !errors.Is(err, journal.ErrBroken) {
+				s.Errorf("suspending: %v", err)
 			}
 		}
 		_ = store.Close()
@@ -249,7 +242,7 @@ func (s *stage) play(n node, w *weather, processes int) outcome {
 		wg.Go(func() { s.live(w, done) })
 	}
 	wg.Go(func() { s.disturb(w, row.Key, done) })
-	ctx, cancel := context.WithTimeout(context.Background(), never/10)
+	ctx, cancel := context.WithTimeout(context.Background(), never/1000)
 	defer cancel()
 	var out json.RawMessage
 	for {
@@ -265,11 +258,12 @@ func (s *stage) play(n node, w *weather, processes int) outcome {
 		time.Sleep(time.Second) // disturb resumes it
 	}
 	if ctx.Err() != nil {
-		s.Errorf("the run does not end; its history:\n%v", s.state(row.ULID))
+		s.Errorf("the run does not end:\n%s", s.show(row.Key))
 	}
 	s.settled(ctx)
 	close(done)
 	wg.Wait()
+	time.Sleep(time.Hour) // nothing may be left but timers that find everything stopped
 	synctest.Wait()
 	if row, err = s.disk.reader().Run(context.Background(), journal.Ref{Key: row.Key}); err != nil {
 		s.Errorf("reading the run: %v", err)
@@ -279,6 +273,22 @@ func (s *stage) play(n node, w *weather, processes int) outcome {
 		result = err.Error()
 	}
 	return outcome{row.Status, result}
+}
+
+// show is all that the journal knows of a run.
+func (s *stage) show(run int64) string {
+	store, ctx := s.disk.reader(), context.Background()
+	row, err := store.Run(ctx, journal.Ref{Key: run})
+	events, err2 := store.History(ctx, run, 0, 0)
+	inbox, err3 := store.Inbox(ctx, run, 0)
+	details, err4 := store.Details(ctx, run)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%+v\n", row)
+	for _, e := range events {
+		fmt.Fprintf(&b, "%d %s %s op %d %s %s\n\t%s\n", e.Seq, e.At.Format(time.TimeOnly+".000000"), e.Kind, e.Op, e.Data, e.Note, e.Commands)
+	}
+	fmt.Fprintf(&b, "%+v\n%+v\n%v", inbox, details, errors.Join(err, err2, err3, err4))
+	return b.String()
 }
 
 // settled waits until no run is open.
@@ -309,14 +319,14 @@ func (s *stage) left() (ids []string) {
 // disturb resumes what is stuck, asks questions and sends signals that nobody
 // waits for.
 func (s *stage) disturb(w *weather, run int64, done <-chan struct{}) {
-	seen := 0
+	seen, noise := 0, 0
 	asker, err := New(Config{Store: s.disk.reader(), Bindings: s.bindings()})
 	require.NoError(s, err)
 	for {
 		select {
 		case <-done:
 			return
-		case <-time.After(w.upTo(4 * time.Second)):
+		case <-time.After(w.upTo(w.noise)):
 		}
 		rows, err := s.disk.reader().Runs(context.Background(), journal.Filter{Status: []journal.Status{journal.StatusStuck}})
 		if err != nil {
@@ -328,7 +338,8 @@ func (s *stage) disturb(w *weather, run int64, done <-chan struct{}) {
 				s.Errorf("resuming: %v", err)
 			}
 		}
-		if w.noisy && w.chance(0.3) {
+		if noise < 20 && w.dawdle > 0 && w.chance(0.3) {
+			noise++
 			_, err := s.client.Signal(context.Background(), run, SignalRequest{Name: "noise"})
 			if err != nil && !errors.Is(err, journal.ErrClosed) {
 				s.Errorf("a signal: %v", err)

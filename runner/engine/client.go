@@ -3,170 +3,36 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/seed139febb4/durable/journal"
-	"github.com/seed139febb4/durable/runner/host"
 )
-
-// ErrBadID means that an id is not 1 to 255 letters, digits and ._:/-.
-var ErrBadID = errors.New("an id is 1 to 255 of the characters A-Z a-z 0-9 . _ : / -")
-
-func goodID(id string) bool {
-	for i := range len(id) {
-		switch c := id[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("._:/-", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return len(id) >= 1 && len(id) <= 255
-}
-
-// A StartRequest says what to start.
-type StartRequest struct {
-	Workflow string
-	ID       string // "": the run's own ULID
-	Input    json.RawMessage
-	Origin   journal.Origin
-	Again    bool // a closed run with this ID does not count
-}
-
-// Start begins a run and returns once it is on disk. A run with that ID, open or
-// closed, is returned instead, fresh is false then; journal.ErrExists if it is
-// of another workflow. An engine that serves and has the workflow drives the run
-// at once; otherwise it is queued for one that does.
-func (e *Engine) Start(ctx context.Context, q StartRequest) (row journal.Run, fresh bool, err error) {
-	if err := e.fits(q.Input, "the input of "+q.Workflow); err != nil {
-		return row, false, err
-	}
-	if q.ID != "" && !goodID(q.ID) {
-		return row, false, fmt.Errorf("start %s: %w: %q", q.Workflow, ErrBadID, q.ID)
-	}
-	if q.ID != "" && !q.Again {
-		row, err := e.store.Run(ctx, journal.Ref{ID: q.ID})
-		if err == nil {
-			return existing(row, q)
-		}
-		if !errors.Is(err, journal.ErrNoRun) {
-			return row, false, fmt.Errorf("look for run %s: %w", q.ID, err)
-		}
-	}
-	if q.Input == nil {
-		q.Input = json.RawMessage("null")
-	}
-	c := &journal.Create{ULID: newULID(e.sched), ID: q.ID, Workflow: q.Workflow, Origin: q.Origin, At: e.sched.Now()}
-	if c.ID == "" {
-		c.ID = c.ULID
-	}
-	if err := e.create(ctx, c, q.Input); err != nil {
-		if errors.Is(err, journal.ErrExists) {
-			return existing(c.Existing, q)
-		}
-		return row, false, fmt.Errorf("start %s %s: %w", q.Workflow, c.ID, err)
-	}
-	if e.only {
-		e.mu.Lock()
-		e.mine[c.Key] = true
-		e.mu.Unlock()
-	}
-	return journal.Run{Key: c.Key, ULID: c.ULID, ID: c.ID, Workflow: c.Workflow, Status: journal.StatusOpen,
-		Phase: journal.Queued, Origin: c.Origin, Created: c.At, LastAt: c.At, Self: c.Own, Live: c.Own}, true, nil
-}
-
-func existing(row journal.Run, q StartRequest) (journal.Run, bool, error) {
-	if row.Workflow != q.Workflow {
-		return row, false, fmt.Errorf("start %s %s: %w by a run of %s", q.Workflow, q.ID, journal.ErrExists, row.Workflow)
-	}
-	return row, false, nil
-}
-
-// create commits a new run, with its first turn if this engine drives it.
-func (e *Engine) create(ctx context.Context, c *journal.Create, input json.RawMessage) error {
-	fn := e.workflow(c.Workflow)
-	e.mu.Lock()
-	here := e.serving && !e.draining && fn != nil
-	e.mu.Unlock()
-	if !here {
-		c.Input = input
-		err := e.write(ctx, c)
-		if err == nil {
-			e.mu.Lock()
-			e.mine[c.Key] = true
-			e.mu.Unlock()
-			e.posted(c.Key) // Run may have looked for work before the commit
-		}
-		return err
-	}
-	c.Own = true
-	done := make(chan error, 1)
-	r := e.own(journal.Run{ID: c.ID, ULID: c.ULID, Workflow: c.Workflow, Created: c.At, Fence: 1})
-	r.create = c
-	r.starter = func(err error) { done <- err }
-	r.feed(startInput(input))
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("not acknowledged: %w", ctx.Err())
-	}
-}
-
-func startInput(in json.RawMessage) input {
-	return input{kind: inputEvent, event: journal.Event{Kind: journal.Started, Data: in}}
-}
-
-// created takes note of the commit that made the run. It reports whether the run
-// exists.
-func (r *run) created(c *journal.Create) bool {
-	if c.Err == nil {
-		r.adopt(c.Key)
-	}
-	r.starter(c.Err)
-	if c.Err != nil {
-		r.drop(c.Err)
-	}
-	return c.Err == nil
-}
-
-// adopt gives the run its key, and the engine the run.
-func (r *run) adopt(key int64) {
-	r.mu.Lock()
-	r.key = key
-	r.mu.Unlock()
-	r.e.mu.Lock()
-	r.e.admit(r)
-	r.e.mu.Unlock()
-}
 
 // Adopt claims a run for this engine to drive, also with Only. journal.ErrFenced
 // if a live process owns it.
 func (e *Engine) Adopt(ctx context.Context, run int64) (journal.Run, error) {
-	e.mu.Lock()
-	e.mine[run] = true
-	e.mu.Unlock()
-	done := make(chan error, 1)
-	var row journal.Run
+	e.want(run)
+	claimed, refused := make(chan journal.Run, 1), make(chan error, 1)
 	e.claim([]int64{run}, func(w *journal.Claim, err error) {
 		switch {
 		case err != nil:
+			refused <- err
 		case len(w.Claimed) == 0:
-			err = journal.ErrFenced
+			refused <- journal.ErrFenced
+		case e.workflow(w.Claimed[0].Workflow) == nil:
+			e.start(e.enqueue(nil, &journal.Release{Runs: []int64{run}}))
+			refused <- fmt.Errorf("%w %q", ErrUnknownWorkflow, w.Claimed[0].Workflow)
 		default:
-			row = w.Claimed[0]
+			claimed <- w.Claimed[0]
 		}
-		done <- err
 	})
 	select {
-	case err := <-done:
-		if err != nil {
-			return row, fmt.Errorf("adopt run %d: %w", run, err)
-		}
+	case row := <-claimed:
 		return row, nil
+	case err := <-refused:
+		return journal.Run{}, fmt.Errorf("adopt run %d: %w", run, err)
 	case <-ctx.Done():
-		return row, ctx.Err()
+		return journal.Run{}, ctx.Err()
 	}
 }
 
@@ -204,62 +70,51 @@ func (e *Engine) Cancel(ctx context.Context, run int64, by, reason string) error
 }
 
 func (e *Engine) post(ctx context.Context, p *journal.Post) error {
-	if err := e.write(ctx, p); err != nil {
-		return err
-	}
-	e.posted(p.Run)
-	return nil
+	return e.write(ctx, p, func() { e.posted(p.Run) })
 }
 
-// Terminate ends the run at once, whoever drives it.
+// Terminate ends the run at once, whoever drives it. Its children are asked to
+// end, as they are when it ends by itself.
 func (e *Engine) Terminate(ctx context.Context, run int64, by, reason string) error {
+	row, err := e.store.Run(ctx, journal.Ref{Key: run})
+	if err != nil {
+		return fmt.Errorf("read run %d: %w", run, err)
+	}
 	w := &journal.Terminate{Run: run, By: by, Reason: reason, At: e.sched.Now()}
-	if err := e.write(ctx, w); err != nil {
-		return err
-	}
-	if r := e.resident(run); r != nil {
-		r.drop(host.ErrCanceled)
-	}
-	e.changed(run)
-	e.nudge(run)
-	return nil
+	return e.write(ctx, w, func() { e.terminated(&row) })
 }
 
 // Resume lets a stuck run go on, and clears its count of crashes.
 func (e *Engine) Resume(ctx context.Context, run int64) error {
-	if err := e.write(ctx, &journal.Resume{Run: run}); err != nil {
-		return err
-	}
-	e.posted(run)
-	return nil
+	return e.write(ctx, &journal.Resume{Run: run}, func() { e.posted(run) })
 }
 
-// write commits one write for a client and waits for it. Should ctx end first
-// the write may still be carried out; it is not acknowledged.
-func (e *Engine) write(ctx context.Context, w journal.Write) error {
-	e.mu.Lock()
-	serving := e.serving
-	e.mu.Unlock()
-	if !serving {
-		if err := e.store.Commit(w); err != nil {
-			return err
+// write commits one write for a client and waits for it; then is called if it was
+// carried out. Should ctx end first that may still happen, but it is not
+// acknowledged.
+func (e *Engine) write(ctx context.Context, w journal.Write, then func()) error {
+	if !e.serves() {
+		err := e.store.Commit(w)
+		if err == nil {
+			err = w.Refused()
 		}
-		return w.Refused()
+		if err == nil {
+			then()
+		}
+		return err
 	}
 	done := make(chan error, 1)
-	e.start(e.enter(entry{writes: []journal.Write{w}, done: func() { done <- w.Refused() }, failed: func(err error) { done <- err }}))
+	e.start(e.enter(entry{writes: []journal.Write{w}, failed: func(err error) { done <- err }, done: func() {
+		err := w.Refused()
+		if err == nil {
+			then()
+		}
+		done <- err
+	}}))
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
 		return fmt.Errorf("not acknowledged: %w", ctx.Err())
-	}
-}
-
-// checkInbox finds the messages that came for a run while it left memory.
-func (e *Engine) checkInbox(run int64) {
-	messages, err := e.store.Inbox(context.Background(), run, 0)
-	if err == nil && len(messages) > 0 {
-		e.findWork()
 	}
 }

@@ -45,20 +45,20 @@ func (e *Engine) enqueue(done func(), writes ...journal.Write) (commit Task) {
 func (e *Engine) enter(n entry) (commit Task) {
 	c := &e.committer
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped != nil {
-		if n.failed != nil {
-			e.sched.Go(leaf(func() { n.failed(c.stopped) }))
-		}
-		return nil
+	stopped, lead := c.stopped, !c.busy && c.stopped == nil
+	if stopped == nil {
+		c.queue = append(c.queue, n)
+		c.busy = true
 	}
-	c.queue = append(c.queue, n)
-	if c.busy {
-		return nil
+	c.mu.Unlock()
+	switch {
+	case stopped != nil && n.failed != nil:
+		e.sched.Go(leaf(func() { n.failed(stopped) }))
+	case lead:
+		e.busy(1) // until commitLoop ends; Engine.mu is taken before committer.mu elsewhere
+		return e.commitLoop
 	}
-	c.busy = true
-	e.busy(1) // until commitLoop ends
-	return e.commitLoop
+	return nil
 }
 
 // commitLoop writes groups until there is nothing left to write. The last attempt
@@ -133,11 +133,15 @@ func (e *Engine) pause(group []entry, err error) {
 	first := !c.paused
 	c.paused = true
 	c.queue = append(append([]entry(nil), group...), c.queue...)
+	c.quiet.Broadcast()
 	c.mu.Unlock()
 	if first {
 		e.log().Error("work pauses until it can be recorded", "error", err)
 	}
-	e.busy(1)
+	e.mu.Lock()
+	e.working++        // until the next try has ended
+	e.calm.Broadcast() // nobody waits for a paused committer, see grant
+	e.mu.Unlock()
 	e.sched.After(pauseRetry, e.commitLoop)
 }
 

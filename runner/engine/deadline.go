@@ -32,21 +32,32 @@ type clock struct {
 	stop  func()
 }
 
-// schedule makes the run be told once t is due.
-func (e *Engine) schedule(r *run, t journal.Timer) {
+// schedule makes the run be told once each of ts is due; of those that are due
+// already, the earliest first.
+func (e *Engine) schedule(r *run, ts ...journal.Timer) {
 	c := &e.clock
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if old := r.timers[t.Op]; old != nil {
-		heap.Remove(&c.queue, old.place)
+	for _, t := range ts {
+		if r.timers == nil { // it has left memory
+			c.leave(t.Due)
+			continue
+		}
+		if old := r.timers[t.Op]; old != nil {
+			heap.Remove(&c.queue, old.place)
+		}
+		d := &deadline{at: t.Due, r: r, op: t.Op, retry: t.Attempt > 0}
+		r.timers[t.Op] = d
+		heap.Push(&c.queue, d)
 	}
-	d := &deadline{at: t.Due, r: r, op: t.Op, retry: t.Attempt > 0}
-	if r.timers == nil {
-		r.timers = map[int64]*deadline{}
-	}
-	r.timers[t.Op] = d
-	heap.Push(&c.queue, d)
 	e.arm()
+}
+
+// leave notes a deadline of a run that is not in memory. The caller holds mu.
+func (c *clock) leave(at time.Time) {
+	if c.away.IsZero() || at.Before(c.away) {
+		c.away = at
+	}
 }
 
 // unschedule forgets the deadline of one operation.
@@ -60,16 +71,16 @@ func (e *Engine) unschedule(r *run, op int64) {
 	}
 }
 
-// unscheduleAll forgets every deadline of the run. away says that they stay
-// pending on disk: the engine looks there when the first is due.
+// unscheduleAll forgets every deadline of the run, which leaves memory. away says
+// that they stay pending on disk: the engine looks there when the first is due.
 func (e *Engine) unscheduleAll(r *run, away bool) {
 	c := &e.clock
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, d := range r.timers {
 		heap.Remove(&c.queue, d.place)
-		if away && (c.away.IsZero() || d.at.Before(c.away)) {
-			c.away = d.at
+		if away {
+			c.leave(d.at)
 		}
 	}
 	r.timers = nil
@@ -82,8 +93,8 @@ func (e *Engine) awayUntil(at time.Time) {
 	c := &e.clock
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !at.IsZero() && (c.away.IsZero() || at.Before(c.away)) {
-		c.away = at
+	if !at.IsZero() {
+		c.leave(at)
 		e.arm()
 	}
 }
@@ -137,7 +148,9 @@ func (e *Engine) tick() {
 	e.arm()
 	c.mu.Unlock()
 	for _, d := range due {
-		d.r.feed(d.input())
+		if !d.r.feed(d.input()) {
+			look = true // it is leaving memory; the deadline stays on disk
+		}
 	}
 	if look {
 		e.findWork()
@@ -155,11 +168,18 @@ func timerInput(op int64, due time.Time) input {
 	return input{kind: inputEvent, event: journal.Event{Kind: journal.TimerFired, Op: op, Note: journal.Note{Due: due}.Encode()}}
 }
 
-// deadlines is a heap by time.
+// deadlines is a heap by time, and by operation where that is the same.
 type deadlines []*deadline
 
-func (q deadlines) Len() int           { return len(q) }
-func (q deadlines) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
+func (q deadlines) Len() int { return len(q) }
+
+func (q deadlines) Less(i, j int) bool {
+	if c := q[i].at.Compare(q[j].at); c != 0 {
+		return c < 0
+	}
+	return q[i].op < q[j].op
+}
+
 func (q deadlines) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].place, q[j].place = i, j

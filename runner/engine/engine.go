@@ -52,19 +52,21 @@ type Engine struct {
 	mu       sync.Mutex
 	serving  bool // Run or Drain is under way
 	draining bool // no further attempt is started
+	drains   bool // Drain is under way: what backs off stays in memory
 	err      error
 	stop     context.CancelFunc
 	runs     map[int64]*run
-	byULID   map[string]*run // the same
-	mine     map[int64]bool  // with only: the runs to drive
-	attempts map[attemptKey]*attempt
-	backlog  []*attempt // waiting for Concurrency
+	byULID   map[string]*run         // the same
+	mine     map[int64]bool          // with only: the runs to drive
+	attempts map[attemptKey]*attempt // under way, or waiting in the backlog
+	underWay int                     // of them
+	backlog  []*attempt              // waiting for Concurrency; those that attempts does not hold are not wanted any more
+	left     map[*attempt]bool       // given up, and their function has not returned
 	idle     idlers
-	held     []int64 // suspects that wait for others to prove themselves
-	suspects int     // suspects that are trying to
-	seeking  bool    // findWork is under way
-	seekMore bool    // and is to be done again
-	working  int     // drivers, attempts and the like: what Drain waits for
+	suspects suspects
+	seeking  bool // findWork is under way
+	seekMore bool // and is to be done again
+	working  int  // drivers, attempts and the like: what Drain waits for
 	calm     *sync.Cond
 
 	stopped atomic.Bool // nothing is begun any more
@@ -81,7 +83,7 @@ func New(c Config) (*Engine, error) {
 		store: c.Store, logger: c.Logger, grace: c.Grace, maxPayload: c.MaxPayload, only: c.Only,
 		concurrency: c.Concurrency, residents: c.Resident, sched: c.Scheduler, lookAgain: lookAgain,
 		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, byULID: map[string]*run{}, mine: map[int64]bool{},
-		attempts: map[attemptKey]*attempt{},
+		attempts: map[attemptKey]*attempt{}, left: map[*attempt]bool{},
 	}
 	if e.grace == 0 {
 		e.grace = 5 * time.Second
@@ -93,7 +95,7 @@ func New(c Config) (*Engine, error) {
 		e.residents = 1000
 	}
 	if e.sched == nil {
-		e.real = new(goroutines)
+		e.real = newGoroutines()
 		e.sched = e.real
 	}
 	e.shared, _ = c.Store.(journal.Shared)
@@ -177,27 +179,6 @@ func (e *Engine) Resident(ulid string) (key int64, workflow string, ok bool) {
 	return 0, "", false
 }
 
-// admit takes the run into memory, unless it is there. The caller holds mu.
-func (e *Engine) admit(r *run) bool {
-	if e.runs[r.key] != nil {
-		return false
-	}
-	e.runs[r.key], e.byULID[r.info.ULID], e.mine[r.key] = r, r, true
-	return true
-}
-
-// dismiss takes it out. The caller holds mu.
-func (e *Engine) dismiss(r *run, key int64) {
-	if e.runs[key] == r {
-		delete(e.runs, key)
-		delete(e.byULID, r.info.ULID)
-		if !e.only {
-			delete(e.mine, key)
-		}
-	}
-	e.idle.remove(r)
-}
-
 // busy counts what is under way, for Drain and the end.
 func (e *Engine) busy(n int) {
 	e.mu.Lock()
@@ -223,4 +204,11 @@ func (e *Engine) fail(err error) {
 	}
 	e.calm.Broadcast()
 	e.watchers.failAll(err)
+}
+
+// serves reports whether Run or Drain is under way.
+func (e *Engine) serves() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.serving
 }

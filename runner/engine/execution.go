@@ -160,6 +160,17 @@ func (x *execution) main(input json.RawMessage) {
 	x.ask(endCommand(out, err, x.canceled), effect{kind: effectEnd})
 }
 
+// fallen is how a coroutine ended that took its driver's goroutine along; nil if
+// none did.
+func (x *execution) fallen() *crash {
+	for _, c := range x.coroutines {
+		if c.crash != nil {
+			return c.crash
+		}
+	}
+	return nil
+}
+
 func (x *execution) spawn(fn func()) { x.coroutines = append(x.coroutines, newCoroutine(fn)) }
 
 func (x *execution) ask(c journal.Command, e effect) {

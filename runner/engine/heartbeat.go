@@ -12,22 +12,34 @@ import (
 // heartbeatEvery bounds how often one attempt writes to the journal.
 const heartbeatEvery = 50 * time.Millisecond
 
+// A pulse is what an attempt's heartbeats have brought. It is guarded by
+// attempt.mu.
+type pulse struct {
+	beat    json.RawMessage // the newest
+	heard   time.Time       // when that was, or the attempt began
+	unsaved bool            // beat is newer than what was queued for the journal
+	writing bool            // one is on its way there, or its timer runs
+	written time.Time       // when the last one was queued
+	muted   bool            // nothing waits for the operation any more
+}
+
 // heartbeat notes that the attempt lives, and how far it has come. It returns at
 // once; the newest progress is written with a later group, at most every 50 ms.
 func (a *attempt) heartbeat(progress json.RawMessage) {
 	now := a.e.sched.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	p := &a.pulse
 	if a.over || a.e.fits(progress, a.name) != nil {
 		return
 	}
-	a.beat, a.beatAt, a.unsaved = progress, now, true
-	if a.writing {
+	p.beat, p.heard, p.unsaved = progress, now, true
+	if p.writing {
 		return
 	}
-	a.writing = true
-	if wait := heartbeatEvery - now.Sub(a.written); wait > 0 {
-		a.stop = append(a.stop, a.e.sched.After(wait, a.saveBeat))
+	p.writing = true
+	if wait := heartbeatEvery - now.Sub(p.written); wait > 0 {
+		a.timers[timerBeat] = a.e.sched.After(wait, a.saveBeat)
 		return
 	}
 	a.e.sched.Go(a.saveBeat)
@@ -37,8 +49,8 @@ func (a *attempt) heartbeat(progress json.RawMessage) {
 func (a *attempt) saveBeat() (commit Task) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.over || !a.unsaved {
-		a.writing = false
+	if a.over || a.pulse.muted || !a.pulse.unsaved {
+		a.pulse.writing = false
 		return nil
 	}
 	return a.queueBeat()
@@ -47,20 +59,27 @@ func (a *attempt) saveBeat() (commit Task) {
 // queueBeat does it. The caller holds mu, so that no heartbeat is queued behind
 // the turn that ends the operation.
 func (a *attempt) queueBeat() (commit Task) {
-	a.written, a.unsaved = a.e.sched.Now(), false
+	p := &a.pulse
+	p.written, p.unsaved = a.e.sched.Now(), false
 	a.e.beaten(a.key)
-	return a.e.enqueue(a.beatSaved, &journal.Progress{Run: a.key.run, Fence: a.fence, Op: a.key.op, Data: a.beat, At: a.written})
+	return a.e.enqueue(a.beatSaved, &journal.Progress{Run: a.key.run, Fence: a.fence, Op: a.key.op, Data: p.beat, At: p.written})
 }
 
-// beatSaved writes the next one, if the activity has gone on meanwhile.
 func (a *attempt) beatSaved() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.writing = false
-	if a.unsaved && !a.over {
-		a.writing = true
-		a.stop = append(a.stop, a.e.sched.After(heartbeatEvery, a.saveBeat))
+	a.pulse.writing = false
+	if a.pulse.unsaved && !a.over {
+		a.pulse.writing = true
+		a.timers[timerBeat] = a.e.sched.After(heartbeatEvery, a.saveBeat)
 	}
+}
+
+// mute says whether heartbeats are of no interest any more.
+func (a *attempt) mute(yes bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pulse.muted = yes
 }
 
 // listen fails the attempt if it has been silent for too long.
@@ -71,9 +90,8 @@ func (a *attempt) listen() Task {
 		a.mu.Unlock()
 		return nil
 	}
-	left := a.options.Heartbeat - now.Sub(a.beatAt)
-	if left > 0 {
-		a.stop = append(a.stop, a.e.sched.After(left, a.listen))
+	if left := a.options.Heartbeat - now.Sub(a.pulse.heard); left > 0 {
+		a.timers[timerSilence] = a.e.sched.After(left, a.listen)
 		a.mu.Unlock()
 		return nil
 	}
@@ -109,12 +127,23 @@ func (r *run) wasBeaten(op int64, forget bool) bool {
 	return was
 }
 
-// retry starts the attempt whose backoff is over, with the last heartbeat of the
-// ones before it.
+// forgetBeats adds to a, which ends the wait for op, that its heartbeat is
+// forgotten.
+func (r *run) forgetBeats(a *journal.Append, op *operation) {
+	if r.wasBeaten(op.number, true) {
+		a.Clear = append(a.Clear, op.number)
+	}
+}
+
+// retry starts the attempt whose backoff is over, or that was lost, with the last
+// heartbeat of the ones before it.
 func (r *run) retry(number int64) (commit Task) {
 	op := r.x.pending[number]
-	if op == nil || !op.work() || op.gaveUp {
+	switch {
+	case op == nil || !op.work():
 		return nil
+	case op.gaveUp:
+		return r.turn(canceledResult(op))
 	}
 	a := r.attempt(op)
 	if r.wasBeaten(number, false) {

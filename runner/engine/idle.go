@@ -49,27 +49,40 @@ func (r *run) rest() {
 // evict takes the run out of memory if all it does is wait. Its driver calls it.
 func (r *run) evict() {
 	e := r.e
-	if r.x.phase() == journal.Running {
+	if !r.dismissed() {
 		return
 	}
+	e.unscheduleAll(r, true)
+	e.acquit(r)
+	// What was posted while it left found nobody here.
+	e.busy(1)
+	e.sched.Go(leaf(func() { e.checkInbox(r.key) }))
+}
+
+// dismissed takes the run out of the engine's hands if nothing is under way.
+func (r *run) dismissed() bool {
+	e := r.e
 	e.mu.Lock()
-	for key := range e.attempts {
-		if key.run == r.key { // a retry under way
-			e.mu.Unlock()
-			return
+	defer e.mu.Unlock()
+	switch r.x.phase() {
+	case journal.Running:
+		return false
+	case journal.Retrying:
+		if e.drains {
+			return false
+		}
+		for number := range r.x.pending {
+			if e.attempts[attemptKey{r.key, number}] != nil {
+				return false
+			}
 		}
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if len(r.queue) > 0 || r.unsaved > 0 || r.gone {
-		r.mu.Unlock()
-		e.mu.Unlock()
-		return
+		return false
 	}
 	r.gone = true // take closes the execution
-	r.mu.Unlock()
 	e.dismiss(r, r.key)
-	e.mu.Unlock()
-	e.unscheduleAll(r, true)
-	// What was posted while it left found nobody here.
-	e.sched.Go(leaf(func() { e.checkInbox(r.key) }))
+	return true
 }

@@ -19,73 +19,110 @@ func (e *Engine) launchNext(a *attempt) {
 	}
 }
 
-// admitted notes that the attempt is under way and returns the task that is
-// left to do; nil if it is not to be started, or not yet.
+// admitted notes that the attempt is under way, or waits for its turn, and
+// returns the task that is left to do; nil if it is not to be started now, or
+// ever: its run has left memory.
 func (e *Engine) admitted(a *attempt) Task {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.draining || e.attempts[a.key] != nil {
-		return nil
-	}
-	if e.concurrency > 0 && len(e.attempts) >= e.concurrency {
-		e.backlog = append(e.backlog, a)
+	if e.draining || e.attempts[a.key] != nil || e.runs[a.key.run] == nil {
 		return nil
 	}
 	e.attempts[a.key] = a
+	if e.concurrency > 0 && e.underWay >= e.concurrency {
+		a.waits = true
+		e.backlog = append(e.backlog, a)
+		return nil
+	}
+	return e.begins(a)
+}
+
+// begins counts the attempt as one that is under way. The caller holds mu.
+func (e *Engine) begins(a *attempt) Task {
+	e.underWay++
 	e.working++
 	return a.run
 }
 
-// underWay reports whether an attempt of the operation is.
-func (e *Engine) underWay(key attemptKey) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.attempts[key] != nil
-}
-
-// finished takes an attempt's outcome to its run. If that is not in memory, it is
-// stuck, and the outcome waits in its inbox.
-func (e *Engine) finished(a *attempt, in input, tell bool) (next Task) {
-	defer e.busy(-1)
-	e.mu.Lock()
-	if e.attempts[a.key] == a {
-		delete(e.attempts, a.key)
-	}
-	r := e.runs[a.key.run]
-	var waiting *attempt
-	if len(e.backlog) > 0 && !e.draining {
-		waiting, e.backlog = e.backlog[0], e.backlog[1:]
-	}
-	e.mu.Unlock()
-	if waiting != nil {
-		e.launch(waiting)
-	}
-	switch {
-	case !tell:
-		if r != nil {
-			r.rest()
-		}
-	case r != nil:
-		return r.push(in)
-	default:
-		if m, ok := in.asMessage(); ok { // a failed attempt is made again
-			m.At = e.sched.Now()
-			return e.enqueue(nil, &journal.Post{Run: a.key.run, Fence: a.fence, Message: m})
+// another takes the next attempt from the backlog that is still wanted. The
+// caller holds mu.
+func (e *Engine) another() Task {
+	for len(e.backlog) > 0 && !e.draining {
+		a := e.backlog[0]
+		e.backlog = e.backlog[1:]
+		if e.attempts[a.key] == a {
+			a.waits = false
+			return e.begins(a)
 		}
 	}
 	return nil
 }
 
+// finished takes an attempt's outcome to its run. At any time a result is with
+// its attempt, in its run's queue, or on its way to the run's inbox: that is
+// where it goes if the run is not in memory, because it is stuck.
+func (e *Engine) finished(a *attempt, in input, tell bool) (next Task) {
+	defer e.busy(-1)
+	e.mu.Lock()
+	e.underWay--
+	if e.attempts[a.key] == a {
+		delete(e.attempts, a.key)
+	}
+	waiting := e.another()
+	if in.kind == inputRetry && e.draining {
+		tell = false
+	}
+	r, taken := e.runs[a.key.run], false
+	if r != nil && tell {
+		var begin bool
+		if begin, taken = r.put(in); begin {
+			e.working++
+			next = r.drive
+		}
+	}
+	e.mu.Unlock()
+	e.start(waiting)
+	switch {
+	case taken:
+	case tell:
+		return e.keep(a.key.run, a.fence, in)
+	case r != nil:
+		r.rest()
+	}
+	return next
+}
+
+// keep puts a result that its run cannot take into the run's inbox.
+func (e *Engine) keep(run, fence int64, in input) (commit Task) {
+	m, ok := in.asMessage()
+	if !ok {
+		return nil // a failed attempt is made again
+	}
+	m.At = e.sched.Now()
+	p := &journal.Post{Run: run, Fence: fence, Message: m}
+	return e.enqueue(func() {
+		if p.Err == nil {
+			e.posted(run) // it may have come back meanwhile
+		}
+	}, p)
+}
+
+// tried is the attempt of an operation that is under way, or waits for its turn;
+// nil if there is none.
+func (e *Engine) tried(key attemptKey) *attempt {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.attempts[key]
+}
+
 // cancelAttempt cancels the context of the operation's attempt. It reports
-// whether there is one.
+// whether that will have an outcome.
 func (e *Engine) cancelAttempt(key attemptKey, why error) bool {
 	e.mu.Lock()
 	a := e.attempts[key]
-	for i, b := range e.backlog {
-		if b.key == key {
-			e.backlog = append(e.backlog[:i:i], e.backlog[i+1:]...)
-			break
-		}
+	if a != nil && a.waits {
+		delete(e.attempts, key)
+		a = nil
 	}
 	e.mu.Unlock()
 	if a != nil {
@@ -96,28 +133,59 @@ func (e *Engine) cancelAttempt(key attemptKey, why error) bool {
 
 // cancelAttempts cancels all of the run's.
 func (e *Engine) cancelAttempts(run int64, why error) {
-	var all []*attempt
+	switch {
+	case errors.Is(why, journal.ErrClosed):
+		why = host.ErrCanceled
+	case !errors.Is(why, host.ErrCanceled) && !errors.Is(why, errSuspended):
+		why = errLost
+	}
+	var all []attemptKey
 	e.mu.Lock()
-	for key, a := range e.attempts {
+	for key := range e.attempts {
 		if key.run == run {
-			all = append(all, a)
+			all = append(all, key)
 		}
 	}
 	e.mu.Unlock()
-	if errors.Is(why, journal.ErrFenced) {
-		why = errLost
-	}
-	for _, a := range all {
-		a.end(why)
+	for _, key := range all {
+		e.cancelAttempt(key, why)
 	}
 }
 
 // unbound stops a run that asks for an activity this program does not have: it
 // loses nothing, and goes on once a program that has it resumes it.
 func (e *Engine) unbound(a *attempt) Task {
-	a.end(errLost)
 	if r := e.resident(a.key.run); r != nil {
 		r.feed(input{kind: inputUnbound, event: journal.Event{Op: a.key.op, Name: a.name}})
 	}
-	return a.finish(nil, &journal.Failure{Code: host.CodeUnknown, Message: "no activity " + a.name + " is bound"})
+	return a.settle()
+}
+
+// leftBehind notes an attempt whose outcome was decided before its function
+// returned.
+func (e *Engine) leftBehind(a *attempt) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.left[a] = true
+}
+
+// caughtUp notes that its function has returned.
+func (e *Engine) caughtUp(a *attempt) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.left, a)
+	e.calm.Broadcast()
+}
+
+// calls are the attempts whose function has not returned. The caller holds mu.
+func (e *Engine) calls() (under []*attempt) {
+	for _, a := range e.attempts {
+		if !a.waits && a.kind != journal.RunTx { // that is the store's to call
+			under = append(under, a)
+		}
+	}
+	for a := range e.left {
+		under = append(under, a)
+	}
+	return under
 }

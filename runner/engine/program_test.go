@@ -504,7 +504,13 @@ func (s *stage) terminate(ctx context.Context, n node) (json.RawMessage, error) 
 // describe shows a program in a failure.
 func (n node) String() string { return string(encode(n)) }
 
-// has reports whether n contains such a node.
-func (n node) has(do kind) bool {
-	return n.Do == do || slices.ContainsFunc(n.Kids, func(k node) bool { return k.has(do) })
+// count is how many such nodes are in n.
+func (n node) count(do ...kind) (sum int) {
+	if slices.Contains(do, n.Do) {
+		sum++
+	}
+	for _, kid := range n.Kids {
+		sum += kid.count(do...)
+	}
+	return sum
 }

@@ -98,13 +98,9 @@ var errGone = errors.New("the run left memory")
 
 func (r *run) ask(ctx context.Context, name string) (json.RawMessage, error) {
 	q := newQuestion(name)
-	r.mu.Lock()
-	gone := r.gone
-	r.mu.Unlock()
-	if gone {
+	if !r.feed(input{kind: inputQuery, query: q}) {
 		return nil, errGone
 	}
-	r.feed(input{kind: inputQuery, query: q})
 	select {
 	case <-q.done:
 		return q.answer, q.err

@@ -57,12 +57,17 @@ func playBoth(t *testing.T, seed uint64) {
 	g := &generator{Rand: r}
 	n := g.program(2 + r.IntN(14))
 	var want, got outcome
-	t.Run("calm", func(t *testing.T) { want = playOn(t, n, &weather{Rand: r}, Config{}, 1) })
+	t.Run("calm", func(t *testing.T) { want = playOn(t, n, &weather{Rand: r, noise: time.Minute}, Config{}, 1) })
 	stormy := &weather{
-		Rand: r, noisy: true, crashes: r.IntN(5), life: time.Duration(r.IntN(20)+1) * time.Second,
+		Rand: r, crashes: r.IntN(5), life: time.Duration(r.IntN(20)+1) * time.Second,
 		crash: r.Float64() / 10, full: r.Float64() / 100,
+		dawdle: pick(r, 10*time.Microsecond, time.Millisecond, 50*time.Millisecond, time.Second),
+		noise:  pick(r, 10*time.Millisecond, time.Second, 5*time.Second),
 	}
-	c := Config{Resident: 1 + r.IntN(3), Concurrency: r.IntN(4)}
+	c := Config{Resident: 1 + r.IntN(3)}
+	if r.IntN(2) == 0 {
+		c.Concurrency = 1 + r.IntN(3) + n.count(doForever, doPatient, doDie) // which keep their place
+	}
 	t.Run("stormy", func(t *testing.T) { got = playOn(t, n, stormy, c, 1+r.IntN(3)) })
 	if t.Failed() || want != got {
 		t.Fatalf("-seed %d: undisturbed it gives\n%v\nhere it gives\n%v\nthe program is\n%v", seed, want, got, n)
@@ -72,13 +77,17 @@ func playBoth(t *testing.T, seed uint64) {
 func playOn(t *testing.T, n node, w *weather, c Config, processes int) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := newMemoryDisk()
-		disk.Inject(func(s *journal.MemoryStore, _ []journal.Write) journal.Fault {
-			if s == disk.calm {
+		s := &stage{T: t, disk: disk, config: c, times: map[string]int{}, mended: map[int]bool{}}
+		disk.Inject(func(by *journal.MemoryStore, _ []journal.Write) journal.Fault {
+			if by == disk.calm {
 				return journal.NoFault
 			}
-			return w.fault()
+			f := w.fault()
+			if f == journal.CrashBefore || f == journal.CrashAfter {
+				s.broke()
+			}
+			return f
 		})
-		s := &stage{T: t, disk: disk, config: c, times: map[string]int{}, mended: map[int]bool{}}
 		o = s.play(n, w, processes)
 		for v, err := range journal.Check(context.Background(), disk.calm) {
 			require.NoError(t, err)
@@ -87,3 +96,5 @@ func playOn(t *testing.T, n node, w *weather, c Config, processes int) (o outcom
 	})
 	return o
 }
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }

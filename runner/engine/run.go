@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -23,6 +24,7 @@ type run struct {
 	queue   []input
 	driving bool
 	gone    bool           // not this process's any more, or ended: nothing more is done
+	stuck   bool           // on its way to be: nothing more is taken
 	unsaved int            // turns that are not on disk yet
 	last    *turn          // the newest of them
 	stale   bool           // a commit was refused: the execution is ahead of the disk and must be rebuilt
@@ -44,33 +46,39 @@ type run struct {
 	taken   input           // the last input
 
 	since   atomic.Int64 // when the driver entered workflow code, in ns since 1970; 0: it is not there
-	suspect bool         // its step has been under way at a crash before
+	suspect atomic.Bool  // it is tried apart from others, see suspects
 }
 
-// feed queues inputs and sees to it that somebody drives the run.
-func (r *run) feed(in ...input) {
-	if drive := r.push(in...); drive != nil {
-		r.e.sched.Go(drive)
-	}
+// feed queues inputs and sees to it that somebody drives the run. It reports
+// whether the run is still there to take them.
+func (r *run) feed(in ...input) bool {
+	drive, ok := r.push(in...)
+	r.e.start(drive)
+	return ok
 }
 
 // push is feed for those who can return the driver as their next task; nil if
 // there is one already.
-func (r *run) push(in ...input) (drive Task) {
+func (r *run) push(in ...input) (drive Task, ok bool) {
+	begin, ok := r.put(in...)
+	if begin {
+		r.e.busy(1)
+		drive = r.drive
+	}
+	return drive, ok
+}
+
+// put queues inputs, unless the run has left memory. If begin is set the caller
+// has become the driver.
+func (r *run) put(in ...input) (begin, ok bool) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.gone {
-		r.mu.Unlock()
-		return nil
+		return false, false
 	}
 	r.queue = append(r.queue, in...)
-	begin := !r.driving
-	r.driving = true
-	r.mu.Unlock()
-	if !begin {
-		return nil
-	}
-	r.e.busy(1)
-	return r.drive
+	begin, r.driving = !r.driving, true
+	return begin, true
 }
 
 // look makes the driver read the inbox.
@@ -83,109 +91,6 @@ func (r *run) look() {
 	r.asked = true
 	r.mu.Unlock()
 	r.feed(input{kind: inputInbox})
-}
-
-// drive takes inputs until there are none. The next task is to commit what that
-// gave, if nobody else is committing.
-func (r *run) drive() (commit Task) {
-	finished := false
-	defer func() {
-		if !finished { // workflow code called runtime.Goexit, which takes this goroutine along
-			r.e.sched.Go(func() Task { return r.escaped(commit) })
-		}
-	}()
-	for {
-		in, ok := r.take()
-		if !ok {
-			break
-		}
-		if commit != nil { // more to do here: let another goroutine commit what there is
-			r.e.sched.Go(commit)
-			commit = nil
-		}
-		r.taken = in
-		commit = r.handle(in)
-	}
-	finished = true
-	r.e.busy(-1)
-	return commit
-}
-
-// take returns the next input; if there is none to be taken now the caller is
-// the driver no longer.
-func (r *run) take() (in input, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.stale && r.unsaved == 0 && !r.gone {
-		r.rebuild()
-	}
-	blocked := r.stale || r.x != nil && r.x.ended && r.unsaved > 0
-	if r.gone || blocked || len(r.queue) == 0 {
-		r.driving = false
-		if r.gone {
-			r.leaveMemory()
-		}
-		return input{}, false
-	}
-	in = r.queue[0]
-	r.queue = r.queue[1:]
-	if in.kind == inputInbox {
-		r.asked = false
-	}
-	return in, true
-}
-
-// leaveMemory unwinds the workflow. The caller holds mu and is the driver.
-func (r *run) leaveMemory() {
-	for _, in := range r.queue {
-		if in.query != nil {
-			in.query.fail(errGone)
-		}
-	}
-	r.queue = nil
-	if r.x != nil {
-		r.e.sched.Go(leaf(r.x.close))
-		r.x = nil
-	}
-}
-
-// rebuild forgets everything that is not on disk, but for the inputs: results
-// exist nowhere else. Messages will be read from the inbox again. The caller
-// holds mu and is the driver.
-func (r *run) rebuild() {
-	var keep []input
-	for _, in := range append(r.redo, r.queue...) {
-		if in.kind != inputMessage && in.kind != inputInbox {
-			keep = append(keep, in)
-		}
-	}
-	if len(keep) == 0 {
-		keep = []input{{kind: inputInbox}}
-	}
-	r.queue, r.redo, r.stale = keep, nil, false
-	if r.x != nil {
-		r.e.sched.Go(leaf(r.x.close))
-		r.x = nil
-	}
-}
-
-// escaped goes on after workflow code has ended its goroutine by itself.
-func (r *run) escaped(commit Task) Task {
-	if r.x != nil && r.x.broken == nil {
-		for _, c := range r.x.coroutines {
-			if c.crash != nil {
-				r.x.broken = c.crash
-			}
-		}
-	}
-	r.leave()
-	if stick := r.stick(&brokenError{event: r.seq, crash: r.x.broken}, &r.taken); stick != nil {
-		commit = stick // there is only one committer
-	}
-	if commit != nil {
-		r.e.sched.Go(commit)
-	}
-	return r.drive
 }
 
 // drop takes the run out of this process: it has ended, is stuck, or belongs to
@@ -201,7 +106,8 @@ func (r *run) drop(why error) {
 	r.driving = true
 	r.mu.Unlock()
 
-	r.e.forget(r, key)
+	ended := errors.Is(why, host.ErrCanceled) || errors.Is(why, journal.ErrClosed)
+	r.e.forget(r, key, ended)
 	if why != nil {
 		r.e.cancelAttempts(key, why)
 	}

@@ -40,10 +40,17 @@ type Scheduler interface {
 // goroutine if there is one, since its stack has grown already: that of a new one
 // would be copied several times on the way down into the store.
 type goroutines struct {
-	wg   sync.WaitGroup
-	mu   sync.Mutex
-	idle []chan Task
-	keep bool // idle goroutines, while an engine serves
+	mu    sync.Mutex
+	idle  []chan Task
+	keep  bool // idle goroutines, while an engine serves
+	alive int
+	gone  *sync.Cond // told when alive is 0 again
+}
+
+func newGoroutines() *goroutines {
+	g := new(goroutines)
+	g.gone = sync.NewCond(&g.mu)
+	return g
 }
 
 // idleGoroutines bounds how many wait for the next task.
@@ -60,12 +67,32 @@ func (g *goroutines) Go(task Task) {
 		tasks <- task
 		return
 	}
+	g.alive++
 	g.mu.Unlock()
-	g.wg.Go(func() { g.work(task) })
+	go g.work(task)
+}
+
+// wait returns when no task is under way. Unlike a WaitGroup it does not mind
+// that callers from outside begin others meanwhile.
+func (g *goroutines) wait() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.alive > 0 {
+		g.gone.Wait()
+	}
+}
+
+func (g *goroutines) ended() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.alive--; g.alive == 0 {
+		g.gone.Broadcast()
+	}
 }
 
 // work runs tasks until there are more idle goroutines than needed.
 func (g *goroutines) work(task Task) {
+	defer g.ended() // also when user code ends this goroutine
 	tasks := make(chan Task, 1)
 	for ok := true; ok; {
 		for task != nil {
@@ -96,7 +123,7 @@ func (g *goroutines) pool(keep bool) {
 }
 
 func (g *goroutines) After(d time.Duration, task Task) func() {
-	// Not counted in wg: a timer that fires after the end finds the engine
+	// Not waited for: a timer that fires after the end finds the engine
 	// stopped and does nothing.
 	t := time.AfterFunc(d, func() {
 		for task := task; task != nil; {

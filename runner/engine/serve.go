@@ -38,25 +38,29 @@ func (e *Engine) serve(ctx context.Context, while func(context.Context)) error {
 // begin joins the processes that share the journal and looks for work.
 func (e *Engine) begin(ctx context.Context, cancel context.CancelFunc) error {
 	e.mu.Lock()
-	if e.serving || e.err != nil {
-		err := e.err
-		e.mu.Unlock()
-		if err != nil {
-			return err
-		}
-		return errors.New("engine: it is running already")
+	err := e.err
+	if err == nil && e.stop != nil {
+		err = errors.New("engine: it is running already")
 	}
-	e.stop = cancel
+	if err == nil {
+		e.stop = cancel
+	}
 	e.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	if e.shared != nil {
-		if err := e.shared.Join(ctx, (*peer)(e)); err != nil {
-			return fmt.Errorf("join the processes that share the journal: %w", err)
-		}
+		err = e.shared.Join(ctx, (*peer)(e))
 	}
 	e.mu.Lock()
-	e.serving, e.draining = true, false
-	e.mu.Unlock()
+	if err != nil {
+		e.stop = nil
+		e.mu.Unlock()
+		return fmt.Errorf("join the processes that share the journal: %w", err)
+	}
 	e.stopped.Store(false)
+	e.serving, e.draining, e.suspects = true, false, suspects{}
+	e.mu.Unlock()
 	e.ready.Do(func() { close(e.ready.done) })
 	e.listen(ctx)
 	e.findWork()
@@ -88,15 +92,18 @@ func (e *Engine) suspend() error {
 	e.draining = true
 	e.backlog = nil
 	under := make([]*attempt, 0, len(e.attempts))
-	for _, a := range e.attempts {
-		under = append(under, a)
+	for key, a := range e.attempts {
+		if a.waits {
+			delete(e.attempts, key)
+		} else {
+			under = append(under, a)
+		}
 	}
-	failed := e.err
 	e.mu.Unlock()
 	for _, a := range under {
 		a.end(errSuspended)
 	}
-	late := e.grant(failed)
+	late := e.grant()
 	e.stopped.Store(true)
 	e.committer.flush()
 	e.unload()
@@ -106,11 +113,12 @@ func (e *Engine) suspend() error {
 	}
 	e.mu.Lock()
 	e.serving, e.stop = false, nil
+	failed := e.err
 	e.mu.Unlock()
 	if e.real != nil {
 		e.real.pool(false)
 		if late == nil {
-			e.real.wg.Wait()
+			e.real.wait()
 		}
 	}
 	if failed != nil {
@@ -121,7 +129,7 @@ func (e *Engine) suspend() error {
 
 // grant gives the attempts under way their grace. Its error names those that did
 // not use it.
-func (e *Engine) grant(failed error) error {
+func (e *Engine) grant() error {
 	over := false
 	stop := e.sched.After(e.grace, leaf(func() {
 		e.mu.Lock()
@@ -132,11 +140,12 @@ func (e *Engine) grant(failed error) error {
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for e.working > 0 && !over && (failed == nil || len(e.attempts) > 0) && !e.committer.isPaused() {
+	settling := func() bool { return e.working > 0 && e.err == nil && !e.committer.isPaused() }
+	for !over && (settling() || len(e.calls()) > 0) {
 		e.calm.Wait()
 	}
 	var late error
-	for _, a := range e.attempts {
+	for _, a := range e.calls() {
 		late = errors.Join(late, fmt.Errorf("activity %s of run %s did not stop within %s", a.name, a.info.ID, e.grace))
 	}
 	return late
@@ -171,6 +180,8 @@ func (e *Engine) untilIdle(ctx context.Context) {
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.drains = true
+	defer func() { e.drains = false }()
 	for ctx.Err() == nil && (e.working > 0 || e.backingOff() > 0 || e.committer.isPaused()) {
 		e.calm.Wait()
 	}
@@ -199,6 +210,8 @@ func (p *peer) Nudged(run int64) {
 	e := (*Engine)(p)
 	if r := e.resident(run); r != nil {
 		r.look()
+		e.busy(1)
+		e.sched.Go(leaf(func() { e.lookAt(run) }))
 		return
 	}
 	e.watchers.changedElsewhere()

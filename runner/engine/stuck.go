@@ -100,8 +100,8 @@ func (e *crashError) Problem() journal.Problem {
 
 // crashed names what was under way when the process died again and again. It
 // reads the history without running the workflow, which may be what kills.
-func (r *run) crashed() *crashError {
-	err := &crashError{times: crashLimit}
+func (r *run) crashed(times int) *crashError {
+	err := &crashError{times: times}
 	events, _ := r.e.store.History(context.Background(), r.key, 0, 0) // unreadable: nothing can be named
 	pending := map[int64]string{}
 	var order []int64

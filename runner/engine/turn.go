@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"errors"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
-	"github.com/seed139febb4/durable/runner/host"
 )
 
 // A turn is one event on its way to the disk, with what is to happen once it is
@@ -26,15 +24,14 @@ type turn struct {
 // manyEvents is where a run is worth a warning. There is no hard end.
 const manyEvents = 10_000
 
-// handle carries out one input. It reports whether the caller has become the
-// committer.
+// handle carries out one input.
 func (r *run) handle(in input) (commit Task) {
 	if r.x == nil {
 		switch in.kind {
 		case inputEvict:
 			return nil
 		case inputCrashed:
-			return r.stick(r.crashed(), nil)
+			return r.stick(r.crashed(in.times), nil)
 		}
 		if err := r.load(in); err != nil {
 			return r.failed(err, &in)
@@ -69,135 +66,63 @@ func (r *run) turn(in input) (commit Task) {
 		}
 		return nil
 	}
-	now := e.sched.Now()
+	now, op := e.sched.Now(), x.pending[in.event.Op]
+	if in.event.Kind == journal.TimerFired && now.Before(op.due) { // the clock was set back since
+		e.schedule(r, journal.Timer{Op: op.number, Due: op.due})
+		return nil
+	}
 	ev := in.event
 	ev.Seq, ev.At = r.seq+1, now
 	if now.Before(x.now) {
 		ev.At = x.now // time in a workflow never goes back
 	}
-	a := &journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message}
-	if op := x.pending[ev.Op]; ev.Op != 0 && op != nil {
-		r.unset(a, op)
-		if ev.Kind != journal.AttemptFailed && r.wasBeaten(op.number, true) {
-			a.Clear = append(a.Clear, op.number)
-		}
+	t := &turn{r: r, in: in, create: r.create,
+		append: &journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message}}
+	if op != nil {
+		r.settles(t, op, ev.Kind)
 	}
-	t := &turn{r: r, in: in, create: r.create, append: a}
 	if ev.Kind == journal.AttemptFailed {
-		x.commands, x.effects, x.logs = nil, nil, nil
-		x.attemptFailed(&ev)
-		op := x.pending[ev.Op]
-		a.Set = append(a.Set, journal.Timer{Op: op.number, Attempt: op.failed + 1, Due: op.due})
-		t.effects = []effect{{kind: effectTimer, op: op}}
-	} else {
-		r.enter(now)
-		ok := x.turn(&ev, now)
-		r.leave()
-		if !ok {
-			return r.stick(&brokenError{event: r.seq, crash: x.broken}, &in)
-		}
-		t.effects, t.logs = x.effects, x.logs
+		r.failedAttempt(t, op, &ev)
+	} else if !r.enters(t, &ev, now) {
+		return r.stick(&brokenError{event: r.seq, crash: x.broken}, &in)
 	}
 	if len(x.commands) > 0 {
 		ev.Commands = journal.AppendCommands(make([]byte, 0, 96*len(x.commands)), x.commands)
 	}
 	journal.Seal(r.sum, &ev)
-	a.Event = ev
+	t.append.Event = ev
 	r.prepare(t)
 	return r.submit(t)
 }
 
-// prepare fills the append with what the turn's commands mean to the tables.
-func (r *run) prepare(t *turn) {
-	a, x := t.append, r.x
-	for i, f := range t.effects {
-		switch f.kind {
-		case effectAttempt:
-			t.attempts = append(t.attempts, r.attempt(f.op))
-		case effectTimer:
-			if f.op.kind == journal.StartTimer && !f.op.done {
-				a.Set = append(a.Set, journal.Timer{Op: f.op.number, Due: f.op.due})
-			}
-		case effectChild:
-			a.Then = append(a.Then, r.child(f, a.Event.At))
-		case effectCancel:
-			r.cancelOperation(a, f.op)
-		case effectEnd:
-			a.End, _ = x.commands[i].Kind.Ends()
-			t.end = &x.commands[i]
-			if p := r.tellParent(&x.commands[i]); p != nil {
-				a.Then = append(a.Then, p)
-			}
-		}
-	}
-	if phase := x.phase(); a.End == "" && phase != r.phase {
-		r.phase = phase
-		if r.create != nil {
-			r.create.Phase = phase // one write less
-		} else {
-			a.Phase = phase
-		}
-	}
+// enters runs workflow code. It reports false if that broke.
+func (r *run) enters(t *turn, ev *journal.Event, now time.Time) bool {
+	r.enter(now)
+	ok := r.x.turn(ev, now)
+	r.leave()
+	t.effects, t.logs = r.x.effects, r.x.logs
+	return ok
 }
 
-// unset takes the deadline that op waits for out of the table.
-func (r *run) unset(a *journal.Append, op *operation) {
-	if op.due.IsZero() {
+// settles takes out of the tables what op no longer waits for.
+func (r *run) settles(t *turn, op *operation, kind journal.Kind) {
+	r.unset(t.append, op)
+	if kind == journal.AttemptFailed {
 		return
 	}
-	d := journal.Timer{Op: op.number, Due: op.due}
-	if op.work() {
-		d.Attempt = op.failed + 1
+	if t.in.kind == inputMessage && op.work() {
+		r.mute(op) // its attempt may not have heard yet that it is over
 	}
-	for i := range a.Set {
-		if a.Set[i] == d { // set and given up in one turn: it never was
-			a.Set = append(a.Set[:i], a.Set[i+1:]...)
-			return
-		}
-	}
-	a.Unset = append(a.Unset, d)
-	op.due = time.Time{}
+	r.forgetBeats(t.append, op)
 }
 
-func (r *run) cancelOperation(a *journal.Append, op *operation) {
-	if op.gaveUp {
-		return // its attempt is told; it stays pending, with its deadline
-	}
-	r.unset(a, op)
-	if op.kind == journal.StartChild {
-		a.Then = append(a.Then, &journal.Post{Parent: r.key, ParentOp: op.number,
-			Message: journal.Message{Kind: journal.CancelMessage, Data: []byte(`"canceled by its parent"`), At: a.Event.At}})
-	}
-}
-
-// child is the write that starts a child run, owned by this process if it has
-// the child's code.
-func (r *run) child(f effect, at time.Time) *journal.Create {
-	input := f.input
-	if input == nil {
-		input = []byte("null")
-	}
-	failure := host.Marshal(&journal.Failure{Code: host.CodeExists, Message: "the id " + f.child + " is taken by another run"})
-	told := resultMessage(journal.ChildFailed, f.op.number, f.op.name, failure)
-	told.At = at
-	return &journal.Create{
-		ULID: newULID(r.e.sched), ID: f.child, Workflow: f.op.name, Origin: journal.ByParent,
-		Parent: r.key, ParentOp: f.op.number, At: at, Own: r.e.workflow(f.op.name) != nil, Input: input, TellParent: &told,
-	}
-}
-
-// tellParent is the message by which a child's end reaches its parent.
-func (r *run) tellParent(c *journal.Command) *journal.Post {
-	if r.parent == 0 {
-		return nil
-	}
-	kind := journal.ChildFailed
-	if c.Kind == journal.Complete {
-		kind = journal.ChildCompleted
-	}
-	m := resultMessage(kind, r.parentOp, r.info.Workflow, c.Data)
-	m.At = r.x.now
-	return &journal.Post{Run: r.parent, Message: m}
+// failedAttempt notes an event that the workflow does not see.
+func (r *run) failedAttempt(t *turn, op *operation, ev *journal.Event) {
+	x := r.x
+	x.commands, x.effects, x.logs = nil, nil, nil
+	x.attemptFailed(ev)
+	t.append.Set = append(t.append.Set, journal.Timer{Op: op.number, Attempt: op.failed + 1, Due: op.due})
+	t.effects = []effect{{kind: effectTimer, op: op}}
 }
 
 // submit hands the turn to the committer.
@@ -214,141 +139,4 @@ func (r *run) submit(t *turn) (commit Task) {
 		r.create = nil
 	}
 	return r.e.enter(entry{writes: writes, done: t.committed, failed: t.abandoned})
-}
-
-// abandoned is called instead of committed when the store has failed.
-func (t *turn) abandoned(err error) {
-	if t.create != nil {
-		t.r.starter(err)
-	}
-	for _, q := range t.questions {
-		q.fail(err)
-	}
-}
-
-// committed is called, in order, for each turn whose group is on disk.
-func (t *turn) committed() {
-	r := t.r
-	if t.create != nil {
-		if !r.created(t.create) {
-			return
-		}
-	}
-	if err := t.append.Err; err != nil {
-		t.rejected(err)
-		return
-	}
-	r.mu.Lock()
-	r.unsaved--
-	t.saved = true
-	if r.last == t {
-		r.last = nil
-	}
-	questions := t.questions
-	kick := r.stale && r.unsaved == 0 || len(r.queue) > 0 && r.unsaved == 0
-	r.mu.Unlock()
-
-	release(t.logs)
-	for _, q := range questions {
-		q.reply()
-	}
-	t.release()
-	if t.append.End != "" {
-		r.drop(host.ErrCanceled) // before told, see Result
-		r.e.told(r.key, t)
-		return
-	}
-	r.e.told(r.key, t)
-	if t.append.Event.Seq == manyEvents {
-		r.e.log().Warn("a run has many events: each replay of it takes longer", "run", r.info.ID, "events", manyEvents)
-	}
-	if kick {
-		r.feed()
-	}
-	r.rest()
-}
-
-// release lets the turn's effects out: it is on disk (P1).
-func (t *turn) release() {
-	r, e := t.r, t.r.e
-	for _, d := range t.append.Unset {
-		e.unschedule(r, d.Op)
-	}
-	for _, a := range t.attempts {
-		a.key.run, a.fence = r.key, r.fence
-		e.launchNext(a)
-	}
-	for _, f := range t.effects {
-		switch f.kind {
-		case effectTimer:
-			if d := t.deadline(f.op.number); d != nil {
-				e.schedule(r, *d)
-			}
-		case effectCancel:
-			e.unschedule(r, f.op.number)
-			if !e.cancelAttempt(attemptKey{r.key, f.op.number}, host.ErrCanceled) && f.op.gaveUp {
-				r.feed(canceledResult(f.op)) // there is nobody to wait for
-			}
-		}
-	}
-	for _, w := range t.append.Then {
-		switch w := w.(type) {
-		case *journal.Create:
-			switch {
-			case w.Existing.Key != 0:
-				r.look() // the parent, this run, was told
-			case w.Err == nil && w.Own:
-				e.began(w)
-			case w.Err == nil:
-				e.nudge(w.Key)
-			}
-		case *journal.Post:
-			if w.Err == nil {
-				e.posted(w.Run)
-			}
-		}
-	}
-	if t.append.Event.Kind != journal.AttemptFailed && t.append.Event.Op != 0 && r.suspect {
-		e.cleared(r)
-	}
-}
-
-// deadline is what this turn has set for op, nil if nothing.
-func (t *turn) deadline(op int64) *journal.Timer {
-	for i := range t.append.Set {
-		if t.append.Set[i].Op == op {
-			return &t.append.Set[i]
-		}
-	}
-	return nil
-}
-
-// rejected decides what becomes of a turn that the store did not write. Nothing
-// of it has left the process.
-func (t *turn) rejected(err error) {
-	r := t.r
-	r.mu.Lock()
-	r.unsaved--
-	if r.last == t {
-		r.last = nil
-	}
-	again := r.stale || errors.Is(err, journal.ErrUnread)
-	if again {
-		r.stale = true
-		r.redo = append(r.redo, t.in)
-		for _, q := range t.questions {
-			r.redo = append(r.redo, input{kind: inputQuery, query: q})
-		}
-	}
-	kick := again && r.unsaved == 0
-	r.mu.Unlock()
-	switch {
-	case kick:
-		r.feed()
-	case !again:
-		for _, q := range t.questions {
-			q.fail(err)
-		}
-		r.drop(err)
-	}
 }

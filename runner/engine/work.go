@@ -11,13 +11,6 @@ import (
 // workBatch bounds how many runs are claimed at once.
 const workBatch = 256
 
-// crashLimit is how many crashes in a row, without a new event, make a run
-// stuck; from suspectAfter on it is started apart from the other suspects.
-const (
-	crashLimit   = 5
-	suspectAfter = 2
-)
-
 // findWork claims and drives every run that has something to do and belongs to
 // nobody alive. Calls that overlap are one more round of the first.
 func (e *Engine) findWork() {
@@ -32,12 +25,12 @@ func (e *Engine) findWork() {
 	e.busy(1)
 	defer e.busy(-1)
 	for {
-		more, err := e.seek()
+		err := e.seek()
 		if err != nil {
 			e.log().Error("looking for work failed", "error", err)
 		}
 		e.mu.Lock()
-		if !more && !e.seekMore || err != nil {
+		if !e.seekMore || err != nil {
 			e.seeking = false
 			e.mu.Unlock()
 			return
@@ -56,128 +49,112 @@ func (e *Engine) findWorkSoon() {
 	}))
 }
 
-// seek makes one round. It reports whether another one is due at once.
-func (e *Engine) seek() (more bool, err error) {
+// seek makes one round.
+func (e *Engine) seek() error {
 	e.mu.Lock()
-	serving := e.serving && !e.draining
+	idle := !e.serving || e.draining || e.isStopped() || len(e.workflows) == 0
 	e.mu.Unlock()
-	if !serving || e.isStopped() || len(e.workflows) == 0 {
-		return false, nil
+	if idle {
+		return nil
 	}
-	ctx := context.Background()
-	due, next, err := e.store.Work(ctx, e.workflows, e.sched.Now(), workBatch)
+	fresh, more, err := e.due(context.Background())
 	if err != nil {
-		return false, fmt.Errorf("list runs with work: %w", err)
+		return err
 	}
-	if !e.only {
+	if fresh, err = e.withoutSuspects(context.Background(), fresh); err != nil || len(fresh) == 0 {
+		return err
+	}
+	e.claim(fresh, func(w *journal.Claim, err error) {
+		if more && err == nil && len(w.Claimed) > 0 {
+			e.findWorkSoon()
+		}
+	})
+	return nil
+}
+
+// due lists runs to be claimed: with something to do, and not in memory. Those
+// in memory look into their inbox, should a nudge have been lost. more says that
+// there may be further ones.
+func (e *Engine) due(ctx context.Context) (fresh []int64, more bool, err error) {
+	if e.only {
+		return e.absent(ctx)
+	}
+	now := e.sched.Now()
+	for limit := workBatch; ; limit *= 4 { // many may be in memory
+		due, next, err := e.store.Work(ctx, e.workflows, now, limit)
+		if err != nil {
+			return nil, false, fmt.Errorf("list runs with work: %w", err)
+		}
 		e.awayUntil(next)
+		for _, key := range due {
+			if r := e.resident(key); r == nil && !e.isHeld(key) {
+				fresh = append(fresh, key)
+			} else if r != nil && limit == workBatch {
+				r.look()
+			}
+		}
+		if more = len(due) >= limit; !more || len(fresh) > 0 {
+			return fresh, more, nil
+		}
 	}
-	var fresh []int64
-	for _, key := range due {
-		if r := e.resident(key); r != nil {
-			r.look()
-		} else if e.may(key) {
+}
+
+// absent is due with Only: it lists the runs to drive that nobody else does.
+func (e *Engine) absent(ctx context.Context) (fresh []int64, more bool, err error) {
+	var absent []int64
+	var here []*run
+	e.mu.Lock()
+	for key := range e.mine {
+		if r := e.runs[key]; r == nil {
+			absent = append(absent, key)
+		} else if len(here) < workBatch {
+			here = append(here, r)
+		}
+	}
+	e.mu.Unlock()
+	for _, r := range here {
+		r.look()
+	}
+	slices.Sort(absent)
+	for _, key := range absent {
+		if len(fresh) == workBatch {
+			return fresh, true, nil
+		}
+		row, err := e.store.Run(ctx, journal.Ref{Key: key})
+		if err != nil {
+			return nil, false, fmt.Errorf("read run %d: %w", key, err)
+		}
+		if row.Status == journal.StatusOpen && (row.Self || !row.Live) && !e.isHeld(key) {
 			fresh = append(fresh, key)
 		}
 	}
-	if fresh, err = e.withoutSuspects(ctx, fresh); err != nil || len(fresh) == 0 {
-		return false, err
-	}
-	e.claim(fresh, nil)
-	return len(due) == workBatch, nil
+	return fresh, false, nil
 }
 
-// may reports whether this engine drives that run, if nobody else does.
-func (e *Engine) may(key int64) bool {
-	if !e.only {
-		return true
-	}
+// want makes runs ones that this engine drives also with Only.
+func (e *Engine) want(runs ...int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.mine[key]
-}
-
-// withoutSuspects holds back half of the runs that were under way at several
-// crashes in a row. If the process dies again, the culprit is among the half
-// that was started; the others lose nothing but time.
-func (e *Engine) withoutSuspects(ctx context.Context, keys []int64) ([]int64, error) {
-	var clean, suspects []int64
-	for _, key := range keys {
-		row, err := e.store.Run(ctx, journal.Ref{Key: key})
-		if err != nil {
-			return nil, fmt.Errorf("read run %d: %w", key, err)
+	if e.only {
+		for _, key := range runs {
+			e.mine[key] = true
 		}
-		if row.Streak >= suspectAfter {
-			suspects = append(suspects, key)
-		} else {
-			clean = append(clean, key)
-		}
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.suspects > 0 { // the first half is being tried
-		e.held = suspects
-		return clean, nil
-	}
-	try := (len(suspects) + 1) / 2
-	e.held = slices.Clone(suspects[try:])
-	e.suspects = try
-	return append(clean, suspects[:try]...), nil
-}
-
-// cleared notes that a suspect got on: it was not the one.
-func (e *Engine) cleared(r *run) {
-	r.suspect = false
-	e.mu.Lock()
-	e.suspects--
-	again := e.suspects == 0 && len(e.held) > 0
-	e.mu.Unlock()
-	if again {
-		e.findWorkSoon()
 	}
 }
 
-// claim makes this process the owner of those runs and drives the ones it got;
-// done, if not nil, is told the outcome.
-func (e *Engine) claim(keys []int64, done func(*journal.Claim, error)) {
-	w := &journal.Claim{Runs: keys, Now: e.sched.Now()}
-	tell := func(err error) {
-		if done != nil {
-			done(w, err)
-		}
-	}
-	e.start(e.enter(entry{writes: []journal.Write{w}, failed: tell, done: func() {
-		for _, row := range w.Claimed {
-			e.take(row)
-		}
-		tell(w.Err)
-	}}))
-}
-
-// take begins to drive a claimed run, unless it kills the process every time.
-func (e *Engine) take(row journal.Run) {
-	if row.Status != journal.StatusOpen || e.workflow(row.Workflow) == nil {
+// adoptChildren makes the open children of a run this engine's, too.
+func (e *Engine) adoptChildren(parent int64) {
+	defer e.busy(-1)
+	open := journal.Filter{Parent: parent, Status: []journal.Status{journal.StatusOpen, journal.StatusStuck}}
+	children, err := e.store.Runs(context.Background(), open)
+	if err != nil {
+		e.log().Error("looking for children failed", "run", parent, "error", err)
 		return
 	}
-	r := e.own(row)
-	r.suspect = row.Streak > suspectAfter // this claim has counted one more
-	e.mu.Lock()
-	fresh := e.admit(r)
-	e.mu.Unlock()
-	if !fresh {
-		return
+	for i := range children {
+		e.want(children[i].Key)
 	}
-	if row.Streak >= crashLimit {
-		r.feed(input{kind: inputCrashed})
-		return
-	}
-	r.feed(input{kind: inputInbox})
-}
-
-// began drives a child that was created with its parent's turn.
-func (e *Engine) began(c *journal.Create) {
-	e.take(journal.Run{Key: c.Key, ULID: c.ULID, ID: c.ID, Workflow: c.Workflow, Status: journal.StatusOpen,
-		Parent: c.Parent, ParentOp: c.ParentOp, Created: c.At, Fence: 1})
+	e.findWork()
 }
 
 // posted tells whoever drives the run that there is a message for it.
@@ -199,15 +176,4 @@ func (e *Engine) nudge(key int64) {
 	if e.shared != nil {
 		e.shared.Nudge(key)
 	}
-}
-
-// forget takes a run out of memory.
-func (e *Engine) forget(r *run, key int64) {
-	e.unscheduleAll(r, false)
-	if r.suspect {
-		e.cleared(r)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.dismiss(r, key)
 }

@@ -1,0 +1,198 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+func (s *invocation) doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name: "doctor", Usage: "check the file: integrity, invariants, owners, sizes, clock",
+		Description: `Every event of every run is read and checked. The exit code is 8 if anything is wrong.
+What a dead process had acknowledged and the file has lost is wrong until --accept-loss.
+In a pipe: ok, note or wrong, what was looked at, and what was found, separated by tabs.`,
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "accept-loss", Usage: "what is lost is known, and not to be reported again"}},
+		Action: func(c *cli.Context) error {
+			if _, err := words(c, 0, 0); err != nil {
+				return err
+			}
+			return s.with(func(r *client) error {
+				if c.Bool("accept-loss") {
+					if err := r.db.AcceptLoss(); err != nil {
+						return fmt.Errorf("%w: accept the loss: %w", errFile, err)
+					}
+				}
+				return s.doctor(c.Context, r)
+			})
+		},
+	}
+}
+
+// A finding is one thing doctor looked at.
+type finding struct {
+	Verdict string `json:"verdict"` // ok, note or wrong
+	Check   string `json:"check"`
+	Text    string `json:"text"`
+}
+
+const (
+	verdictOK    = "ok"
+	verdictNote  = "note" // worth knowing, but no damage
+	verdictWrong = "wrong"
+)
+
+func (s *invocation) doctor(ctx context.Context, r *client) error {
+	var findings []finding
+	for _, check := range []func(context.Context, *client) ([]finding, error){
+		s.checkFile, s.checkIntegrity, s.checkInvariants, s.checkProcesses, s.checkRuns, s.checkClock,
+	} {
+		found, err := check(ctx, r)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, found...)
+	}
+	if err := list(s.out, findings, []string{"", "CHECK", "FOUND"}, s.findingRow); err != nil {
+		return err
+	}
+	wrong := 0
+	for _, f := range findings {
+		if f.Verdict == verdictWrong {
+			wrong++
+		}
+	}
+	if wrong == 0 {
+		return nil
+	}
+	return withHint(fmt.Errorf("doctor of %s: %w: %s", s.path, errUnhealthy, count(wrong, "finding")),
+		"keep a copy of the file with its -wal before you do anything else")
+}
+
+func (s *invocation) findingRow(f finding) []cell {
+	paint := map[string]paint{verdictOK: green, verdictNote: yellow, verdictWrong: red}[f.Verdict]
+	verdict := cell{human: f.Verdict, plain: f.Verdict, paint: paint}
+	return []cell{verdict, same(f.Check), same(f.Text)}
+}
+
+// checkFile says how large the file and its companions are.
+func (s *invocation) checkFile(context.Context, *client) ([]finding, error) {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errFile, err)
+	}
+	parts := []string{s.path, size(info.Size())}
+	out := []finding{}
+	if wal, err := os.Stat(s.path + "-wal"); err == nil {
+		parts = append(parts, "WAL "+size(wal.Size()))
+		if wal.Size() > 64<<20 {
+			out = append(out, finding{verdictNote, "wal", "the WAL has grown over 64 MiB: some process holds a read open"})
+		}
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		out = append(out, finding{verdictNote, "mode", fmt.Sprintf("other users can reach the file: its mode is %04o, not 0600", mode)})
+	}
+	return append([]finding{{verdictOK, "file", strings.Join(parts, ", ")}}, out...), nil
+}
+
+func (s *invocation) checkIntegrity(ctx context.Context, r *client) ([]finding, error) {
+	problems, err := r.db.Integrity(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: check integrity: %w", errFile, err)
+	}
+	if len(problems) == 0 {
+		return []finding{{verdictOK, "integrity", "pages, indexes and acknowledged data are complete"}}, nil
+	}
+	return wrong("integrity", problems), nil
+}
+
+// mostViolations is how many doctor prints.
+const mostViolations = 100
+
+func (s *invocation) checkInvariants(ctx context.Context, r *client) ([]finding, error) {
+	var broken []string
+	for v, err := range journal.Check(ctx, r.db) {
+		if err != nil {
+			return nil, fmt.Errorf("%w: check the invariants: %w", errFile, err)
+		}
+		if broken = append(broken, fmt.Sprint(v)); len(broken) == mostViolations {
+			broken = append(broken, "and perhaps more")
+			break
+		}
+	}
+	if len(broken) == 0 {
+		return []finding{{verdictOK, "invariants", "every event of every run"}}, nil
+	}
+	return wrong("invariants", broken), nil
+}
+
+func wrong(check string, texts []string) (out []finding) {
+	for _, t := range texts {
+		out = append(out, finding{verdictWrong, check, t})
+	}
+	return out
+}
+
+func (s *invocation) checkProcesses(ctx context.Context, r *client) (out []finding, err error) {
+	processes, err := r.db.Processes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: list the processes: %w", errFile, err)
+	}
+	for _, p := range processes {
+		text := fmt.Sprintf("process %d, pid %d on %s, since %s", p.Number, p.PID, p.Host, p.Started)
+		if p.Live {
+			out = append(out, finding{verdictOK, "process", text})
+		} else {
+			out = append(out, finding{verdictNote, "process", text + ": it has died; its runs go on with resume or worker"})
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, finding{verdictOK, "process", "nobody runs workflows of this file now"})
+	}
+	return out, nil
+}
+
+// checkRuns counts the runs that need somebody.
+func (s *invocation) checkRuns(ctx context.Context, r *client) (out []finding, err error) {
+	stuck, err := r.db.Runs(ctx, journal.Filter{Status: []journal.Status{journal.StatusStuck}})
+	if err != nil {
+		return nil, fmt.Errorf("%w: list runs: %w", errFile, err)
+	}
+	for _, run := range stuck {
+		out = append(out, finding{verdictNote, "stuck", run.Workflow + " " + run.ID + ": " + problemText(run.Problem)})
+	}
+	idle, err := r.idle(ctx, s.workflowNames())
+	if err != nil {
+		return nil, err
+	}
+	if len(idle) > 0 {
+		out = append(out, finding{verdictNote, "runs", count(len(idle), "run") + " could go on, but nobody runs them: " + s.Name + " resume"})
+	}
+	return out, nil
+}
+
+// checkClock finds events of the future: the clock was set back, and timers
+// wait for it.
+func (s *invocation) checkClock(ctx context.Context, r *client) ([]finding, error) {
+	runs, err := r.db.Runs(ctx, journal.Filter{Limit: 1000})
+	if err != nil {
+		return nil, fmt.Errorf("%w: list runs: %w", errFile, err)
+	}
+	now := time.Now()
+	var latest time.Time
+	for _, run := range runs {
+		if run.LastAt.After(latest) {
+			latest = run.LastAt
+		}
+	}
+	if ahead := latest.Sub(now); ahead > time.Second {
+		return []finding{{verdictNote, "clock", "the last event is " + span(ahead) + " ahead of this clock: it was set back, timers fire later"}}, nil
+	}
+	return []finding{{verdictOK, "clock", stamp(now.Truncate(time.Second))}}, nil
+}

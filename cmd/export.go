@@ -1,0 +1,120 @@
+package cmd
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// An exportJSON is a run with everything the journal holds about it, as
+// docs/json.md describes it.
+type exportJSON struct {
+	Run     runJSON         `json:"run"`
+	Parent  string          `json:"parent,omitempty"`
+	Input   json.RawMessage `json:"input,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Failure json.RawMessage `json:"failure,omitempty"`
+	Reason  json.RawMessage `json:"reason,omitempty"`
+	Steps   []stepJSON      `json:"steps"`
+	Events  []eventJSON     `json:"events"`
+	Inbox   []messageJSON   `json:"inbox"`
+	Crashes []crashJSON     `json:"crashes"`
+}
+
+// A stepJSON is one operation of the run and what became of it.
+type stepJSON struct {
+	Op       int64               `json:"op"`
+	Kind     journal.CommandKind `json:"kind"`
+	Name     string              `json:"name,omitempty"`
+	State    string              `json:"state"`
+	Asked    string              `json:"asked"`
+	Began    string              `json:"began,omitempty"`
+	Ended    string              `json:"ended,omitempty"`
+	Attempts int                 `json:"attempts,omitempty"`
+	Due      string              `json:"due,omitempty"`
+	Where    string              `json:"where,omitempty"`
+	Input    json.RawMessage     `json:"input,omitempty"`
+	Result   json.RawMessage     `json:"result,omitempty"`
+	Failure  json.RawMessage     `json:"failure,omitempty"`
+	Progress json.RawMessage     `json:"progress,omitempty"`
+}
+
+type messageJSON struct {
+	ID   int64               `json:"id"`
+	Kind journal.MessageKind `json:"kind"`
+	Name string              `json:"name,omitempty"`
+	By   string              `json:"by,omitempty"`
+	Key  string              `json:"key,omitempty"`
+	At   string              `json:"at"`
+	Data json.RawMessage     `json:"data,omitempty"`
+}
+
+type crashJSON struct {
+	Event int64         `json:"event"`
+	Phase journal.Phase `json:"phase"`
+	Died  string        `json:"died"`
+	Back  string        `json:"back"`
+}
+
+func (rec *record) export() exportJSON {
+	x := exportJSON{Run: describe(rec.run, rec.status), Parent: rec.parent, Input: rec.state.Input,
+		Steps: []stepJSON{}, Events: []eventJSON{}, Inbox: []messageJSON{}, Crashes: []crashJSON{}}
+	switch rec.run.Status {
+	case journal.StatusCompleted:
+		x.Result = rec.state.Data
+	case journal.StatusFailed, journal.StatusCanceled:
+		x.Failure = rec.state.Data
+	case journal.StatusTerminated:
+		x.Reason = rec.state.Data
+	}
+	now := time.Now()
+	for i := range rec.state.Operations {
+		x.Steps = append(x.Steps, rec.step(&rec.state.Operations[i], now))
+	}
+	for _, e := range rec.events {
+		x.Events = append(x.Events, exportEvent(e))
+	}
+	for _, m := range rec.inbox {
+		x.Inbox = append(x.Inbox, messageJSON{m.ID, m.Kind, m.Name, m.By, m.Key, stamp(m.At), m.Data})
+	}
+	for _, c := range rec.details.Crashes {
+		x.Crashes = append(x.Crashes, crashJSON{c.Seq, c.Phase, stamp(c.Died), stamp(c.Back)})
+	}
+	return x
+}
+
+func (rec *record) step(op *journal.Operation, now time.Time) stepJSON {
+	j := stepJSON{
+		Op: op.Command.Op, Kind: op.Command.Kind, Name: op.Command.Name, State: stepState(rec, op, now),
+		Asked: stamp(op.At), Began: stamp(op.Began), Ended: stamp(op.Ended), Attempts: op.Attempts, Due: stamp(op.Due),
+		Where: op.Command.Where, Input: op.Command.Data, Progress: rec.details.Progress[op.Command.Op],
+	}
+	switch op.Kind {
+	case journal.ActivityFailed, journal.ChildFailed:
+		j.Failure = op.Data
+	default:
+		j.Result = op.Data
+	}
+	return j
+}
+
+// stepState is done, failed, given up, running, retrying, waiting, or dropped
+// when the run ended before its answer.
+func stepState(rec *record, op *journal.Operation, now time.Time) string {
+	switch {
+	case op.Kind == journal.ActivityFailed || op.Kind == journal.ChildFailed:
+		return "failed"
+	case op.Answer != 0:
+		return "done"
+	case op.GivenUp != 0:
+		return "canceled"
+	case rec.state.Status.Closed():
+		return "dropped"
+	case !op.Work():
+		return "waiting"
+	case len(op.Failed) > 0 && op.Due.After(now):
+		return "retrying"
+	}
+	return "running"
+}

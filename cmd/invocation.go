@@ -1,0 +1,209 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner"
+	"github.com/seed139febb4/durable/sqlite"
+)
+
+// An invocation is what the commands of one command line share.
+type invocation struct {
+	Program
+	screen *screen
+	out    *printer
+	log    *slog.Logger
+	path   string // --db
+}
+
+func newInvocation(p Program) *invocation {
+	if p.Env == nil {
+		p.Env = func(string) string { return "" }
+	}
+	if p.Exit == nil {
+		p.Exit = func(int) {}
+	}
+	if p.Name == "" {
+		p.Name = "durable"
+	}
+	if p.Stdin == nil {
+		p.Stdin = strings.NewReader("")
+	}
+	if p.Stdout == nil {
+		p.Stdout = io.Discard
+	}
+	if p.Stderr == nil {
+		p.Stderr = io.Discard
+	}
+	tty := isTerminal(p.Stderr)
+	return &invocation{
+		Program: p,
+		screen:  &screen{w: p.Stderr, tty: tty, live: tty && p.Env("TERM") != "dumb", style: styleOf("auto", tty, p.Env)},
+		out:     &printer{w: p.Stdout, tty: isTerminal(p.Stdout), format: formatText},
+	}
+}
+
+// dispatch finds the command and carries it out, or prints its help.
+func (s *invocation) dispatch(ctx context.Context, args []string) error {
+	app := s.app(args)
+	call, err := permute(app, args, s.Env)
+	if call.help {
+		return s.help(app, call.path)
+	}
+	if err != nil {
+		return err
+	}
+	return app.RunContext(ctx, call.args)
+}
+
+// globals are the flags that every command has.
+func globals() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "db", Value: "./durable.db", Usage: "`FILE` the journal; run and worker create it"},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formatText, Usage: "`FORMAT` text, json or jsonl, of standard output"},
+		&cli.BoolFlag{Name: "json", Usage: "the same as -o json"},
+		&cli.StringFlag{Name: "color", Value: "auto", Usage: "`WHEN` auto, always or never: use colour"},
+		&cli.StringFlag{Name: "log-level", Value: "warn", Usage: "`LEVEL` debug, info, warn, error or off: the least that is logged"},
+		&cli.StringFlag{Name: "log", Value: "text", Usage: "`FORMAT` text or json, of the log on standard error"},
+		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show help"},
+		&cli.BoolFlag{Name: "version", Usage: "show the version"},
+	}
+}
+
+// setup reads the global flags.
+func (s *invocation) setup(c *cli.Context) error {
+	s.path = c.String("db")
+	if s.path == "" {
+		return usagef("--db names no file")
+	}
+	s.out.format = c.String("output")
+	if c.Bool("json") {
+		s.out.format = formatJSON
+	}
+	if err := oneOf("--output", s.out.format, formatText, formatJSON, formatJSONL); err != nil {
+		return err
+	}
+	when := c.String("color")
+	if err := oneOf("--color", when, "auto", "always", "never"); err != nil {
+		return err
+	}
+	s.out.style = styleOf(when, s.out.tty, s.Env)
+	s.screen.style = styleOf(when, isTerminal(s.Stderr), s.Env)
+	return s.setLog(c.String("log"), c.String("log-level"))
+}
+
+// setLog makes the logger that the runner gets. Records go to the screen.
+func (s *invocation) setLog(format, level string) error {
+	if err := oneOf("--log", format, "text", "json"); err != nil {
+		return err
+	}
+	if err := oneOf("--log-level", level, "debug", "info", "warn", "error", "off"); err != nil {
+		return err
+	}
+	if level == "off" {
+		s.log = slog.New(slog.DiscardHandler)
+		return nil
+	}
+	least, err := zerolog.ParseLevel(level)
+	if err != nil {
+		return usagef("--log-level: %w", err)
+	}
+	log := zerolog.New(s.screen)
+	if format == "text" {
+		log = zerolog.New(zerolog.ConsoleWriter{Out: s.screen, NoColor: !s.screen.style.color, TimeFormat: time.TimeOnly})
+	}
+	s.log = slog.New(zerolog.NewSlogHandler(log.Level(least)))
+	return nil
+}
+
+func oneOf(flag, value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	u := usagef("%s: there is no %s", flag, quote(value))
+	u.hint = didYouMean(value, allowed)
+	return u
+}
+
+// A client is the file with this program's bindings on it.
+type client struct {
+	*runner.Runner
+	db *sqlite.DB
+}
+
+// open opens the file that is there.
+func (s *invocation) open() (*client, error) {
+	if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
+		return nil, withHint(fmt.Errorf("%w: there is no %s", errFile, s.path),
+			"--db FILE or DURABLE_DB names another one; %s run creates it", s.Name)
+	}
+	return s.openOrCreate()
+}
+
+// openOrCreate opens the file, and creates it if there is none.
+func (s *invocation) openOrCreate() (*client, error) {
+	db, err := sqlite.Open(s.path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errFile, err)
+	}
+	r, err := runner.New(db, s.Bindings...)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("this program's bindings: %w", err), db.Close())
+	}
+	r.Logger = s.log
+	return &client{r, db}, nil
+}
+
+// with opens the file that is there for the time of fn.
+func (s *invocation) with(fn func(*client) error) error {
+	r, err := s.open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(r), r.db.Close())
+}
+
+// whoami is the operating system's user, for --by.
+func (s *invocation) whoami() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return s.Env("USER")
+}
+
+// label is how messages name a run: by the user's id, or its ULID, of which a
+// terminal gets the end.
+func (s *invocation) label(run journal.Run) string {
+	if run.ID == run.ULID && s.screen.tty {
+		return short(run.ULID)
+	}
+	return clean(run.ID)
+}
+
+// complaint is an error as people read it: what was being done, to which thing,
+// and what to do next.
+func (s *invocation) complaint(err error) string {
+	var b strings.Builder
+	if !isInterruption(err) {
+		b.WriteString(s.screen.style.in(red, "error:") + " ")
+	}
+	b.WriteString(strings.ReplaceAll(clean(err.Error()), `\n`, "\n  "))
+	for line := range strings.Lines(hint(err)) {
+		b.WriteString("\n" + s.screen.style.in(faint, "hint:") + "  " + clean(strings.TrimSuffix(line, "\n")))
+	}
+	return b.String()
+}

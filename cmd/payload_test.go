@@ -1,0 +1,69 @@
+package cmd
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed139febb4/durable/runner"
+)
+
+type decision struct {
+	Note   string `json:"note,omitempty" cli:"text"`
+	Amount int    `json:"amount,omitempty"`
+}
+
+func TestPayload(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		typ   reflect.Type
+		given string
+		word  bool
+		want  string
+		err   string
+	}{
+		{"text fills the text field", reflect.TypeFor[decision](), "looks good", true, `{"note":"looks good"}`, ""},
+		{"a number as text", reflect.TypeFor[decision](), "5", true, `{"note":"5"}`, ""},
+		{"JSON text", reflect.TypeFor[decision](), `"5"`, true, `{"note":"\"5\""}`, ""},
+		{"an object", reflect.TypeFor[decision](), ` {"amount": 5}`, true, `{"amount":5}`, ""},
+		{"null", reflect.TypeFor[decision](), "null", true, `{}`, ""},
+		{"a misshapen object", reflect.TypeFor[decision](), `{"amont": 5}`, true, "", `json: unknown field "amont"`},
+		{"half an object", reflect.TypeFor[decision](), `{"amount"`, true, "", "the JSON ends too early"},
+		{"not a word", reflect.TypeFor[decision](), "looks good", false, "", "invalid character 'l' looking for beginning of value"},
+		{"plain text", reflect.TypeFor[string](), "null", true, `"null"`, ""},
+		{"quoted text", reflect.TypeFor[string](), `"a b"`, true, `"a b"`, ""},
+		{"a number that is text", reflect.TypeFor[string](), "5", true, `"5"`, ""},
+		{"a brace that is text", reflect.TypeFor[string](), "{x", true, `"{x"`, ""},
+		{"a number", reflect.TypeFor[int](), "5", true, `5`, ""},
+		{"no number", reflect.TypeFor[int](), "five", true, "", `"five" is no whole number`},
+		{"seconds", reflect.TypeFor[runner.Duration](), "90", true, `"1m30s"`, ""},
+		{"a duration", reflect.TypeFor[runner.Duration](), "2d", true, `"48h"`, ""},
+		{"a list", reflect.TypeFor[[]int](), "[1, 2]", true, `[1,2]`, ""},
+		{"no list", reflect.TypeFor[[]int](), "1", true, "", "json: cannot unmarshal number into Go value of type []int"},
+		{"a bool", reflect.TypeFor[bool](), "true", true, "true", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &form{workflow: "s", typ: c.typ}
+			got, err := f.payload(c.given, c.word)
+			if c.err != "" {
+				require.EqualError(t, err, c.err)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, c.want, string(got))
+		})
+	}
+}
+
+func TestLoosePayload(t *testing.T) {
+	for given, want := range map[string]string{
+		"looks good": `"looks good"`, "5": "5", `{"a":1}`: `{"a":1}`, "{": `"{"`, "": `""`,
+	} {
+		t.Run(given, func(t *testing.T) {
+			got, err := loose(given)
+			require.NoError(t, err)
+			require.Equal(t, want, string(got))
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package engine
+
+import "fmt"
+
+// drive takes inputs until there are none. The next task is to commit what that
+// gave, if nobody else is committing.
+func (r *run) drive() (commit Task) {
+	finished := false
+	defer func() {
+		if !finished { // workflow code called runtime.Goexit, which takes this goroutine along
+			r.e.sched.Go(func() Task { return r.escaped(commit) })
+		}
+	}()
+	for {
+		in, ok := r.take()
+		if !ok {
+			break
+		}
+		if commit != nil { // more to do here: let another goroutine commit what there is
+			r.e.sched.Go(commit)
+			commit = nil
+		}
+		r.taken = in
+		commit = r.handle(in)
+	}
+	finished = true
+	r.e.busy(-1)
+	return commit
+}
+
+// take returns the next input; if there is none to be taken now the caller is
+// the driver no longer.
+func (r *run) take() (in input, ok bool) {
+	r.mu.Lock()
+	if r.stale && r.unsaved == 0 && !r.gone {
+		r.rebuild()
+	}
+	switch {
+	case r.gone:
+		r.leaveMemory() // unlocks
+	case r.stuck, r.stale, r.x != nil && r.x.ended && r.unsaved > 0, len(r.queue) == 0:
+		r.driving = false
+		quiet := r.unsaved == 0
+		r.mu.Unlock()
+		if quiet { // else its commit sees to that
+			r.rest()
+		}
+	default:
+		defer r.mu.Unlock()
+		in, r.queue = r.queue[0], r.queue[1:]
+		if in.kind == inputInbox {
+			r.asked = false
+		}
+		return in, true
+	}
+	return input{}, false
+}
+
+// leaveMemory unwinds the workflow. Results that came while it was becoming
+// stuck follow the others into its inbox. The caller is the driver and holds mu,
+// which is released.
+func (r *run) leaveMemory() {
+	left, x := r.queue, r.x
+	r.queue, r.x, r.driving = nil, nil, false
+	r.mu.Unlock()
+	if x != nil {
+		r.e.sched.Go(leaf(x.close))
+	}
+	for i := range left {
+		if q := left[i].query; q != nil {
+			q.fail(errGone)
+		}
+		if r.stuck {
+			r.e.start(r.e.keep(r.key, r.fence, left[i]))
+		}
+	}
+}
+
+// rebuild forgets everything that is not on disk, but for the inputs: results
+// exist nowhere else. Messages will be read from the inbox again. The caller
+// holds mu and is the driver.
+func (r *run) rebuild() {
+	var keep []input
+	for _, in := range append(r.redo, r.queue...) {
+		if in.kind != inputMessage && in.kind != inputInbox {
+			keep = append(keep, in)
+		}
+	}
+	r.asked = len(keep) == 0
+	if r.asked {
+		keep = []input{{kind: inputInbox}}
+	}
+	r.queue, r.redo, r.stale = keep, nil, false
+	if r.x != nil {
+		r.e.sched.Go(leaf(r.x.close))
+		r.x = nil
+	}
+}
+
+// escaped goes on after workflow code has ended its goroutine by itself. If only
+// the answer to a query did, the run is none the worse for it.
+func (r *run) escaped(commit Task) Task {
+	r.leave()
+	r.e.start(commit)
+	crash, event := r.x.fallen(), r.seq
+	if q := r.taken.query; q != nil && crash == nil {
+		q.fail(fmt.Errorf("query %q called runtime.Goexit", q.name))
+		return r.drive
+	}
+	if e := r.x.recorded.event; e != nil {
+		event = e.Seq
+	}
+	r.e.start(r.stick(&brokenError{event: event, crash: crash}, &r.taken))
+	return r.drive
+}

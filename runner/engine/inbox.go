@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// readInbox puts the messages that have not been taken yet at the head of the
+// queue.
+func (r *run) readInbox() (commit Task) {
+	messages, err := r.messages(r.seen)
+	if err != nil {
+		return r.failed(err, nil)
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	r.seen = messages[len(messages)-1].ID
+	r.mu.Lock()
+	r.queue = append(inputs(messages), r.queue...)
+	r.mu.Unlock()
+	return nil
+}
+
+// messages reads the inbox and verifies it.
+func (r *run) messages(after int64) ([]journal.Message, error) {
+	messages, err := r.e.store.Inbox(context.Background(), r.key, after)
+	if err != nil {
+		return nil, fmt.Errorf("read the inbox of run %s: %w", r.info.ID, err)
+	}
+	for i := range messages {
+		if m := &messages[i]; m.Sum != m.Checksum(r.key) {
+			return nil, &messageError{run: r.info.ID, message: m.ID}
+		}
+	}
+	return messages, nil
+}
+
+func inputs(messages []journal.Message) []input {
+	in := make([]input, len(messages), len(messages)+1)
+	for i := range messages {
+		in[i] = fromMessage(&messages[i])
+	}
+	return in
+}
+
+// A messageError is an inbox row whose bytes are not those that were committed.
+type messageError struct {
+	run     string
+	message int64
+}
+
+func (e *messageError) Error() string {
+	return fmt.Sprintf("run %s: message %d in the inbox does not match its checksum", e.run, e.message)
+}
+
+func (e *messageError) Unwrap() error { return journal.ErrDamaged }
+
+func (e *messageError) Problem() journal.Problem {
+	return journal.Problem{Kind: "damage", Message: e.Error()}
+}
+
+// checkInbox finds the messages that came for a run while it left memory.
+func (e *Engine) checkInbox(run int64) {
+	defer e.busy(-1)
+	messages, err := e.store.Inbox(context.Background(), run, 0)
+	if err == nil && len(messages) > 0 {
+		e.findWork()
+	}
+}
