@@ -165,7 +165,20 @@ func (s *invocation) openOrCreate() (*client, error) {
 		return nil, errors.Join(fmt.Errorf("this program's bindings: %w", err), db.Close())
 	}
 	r.Logger = s.log
+	s.warnOfLosses(db)
 	return &client{r, db}, nil
+}
+
+// warnOfLosses says so if the end of the log was lost: what it held will be done
+// again.
+func (s *invocation) warnOfLosses(db *sqlite.DB) {
+	lost := db.Lost()
+	for _, l := range lost {
+		s.screen.Line(s.screen.style.in(red, "warning:") + " " + clean(l.String()))
+	}
+	if len(lost) > 0 {
+		s.screen.Line("hint:  " + s.Name + " doctor looks at the whole file, and with --accept-loss this is not said again")
+	}
 }
 
 // with opens the file that is there for the time of fn.

@@ -26,6 +26,7 @@ const (
 type trial struct {
 	cmd.Program
 	began, let     chan struct{}
+	told           chan struct{} // the first attempt's context has ended
 	signals        chan os.Signal
 	exits          chan int
 	stdout, stderr bytes.Buffer
@@ -33,7 +34,7 @@ type trial struct {
 }
 
 func newTrial(t *testing.T) *trial {
-	tr := &trial{began: make(chan struct{}), let: make(chan struct{}), signals: make(chan os.Signal, 2), exits: make(chan int, 1),
+	tr := &trial{began: make(chan struct{}), let: make(chan struct{}), told: make(chan struct{}), signals: make(chan os.Signal, 2), exits: make(chan int, 1),
 		db: filepath.Join(t.TempDir(), "t.db")}
 	var once sync.Once
 	tr.Program = cmd.Program{
@@ -41,8 +42,11 @@ func newTrial(t *testing.T) *trial {
 		Exit: func(code int) { tr.exits <- code },
 		Bindings: []runner.Binding{
 			deaf.Bind(func(ctx *runner.Context, _ struct{}) (bool, error) { return ignore.Do(ctx, struct{}{}) }),
-			ignore.Bind(func(context.Context, struct{}) (bool, error) {
-				once.Do(func() { close(tr.began) })
+			ignore.Bind(func(ctx context.Context, _ struct{}) (bool, error) {
+				once.Do(func() {
+					context.AfterFunc(ctx, func() { close(tr.told) })
+					close(tr.began)
+				})
 				<-tr.let
 				return true, nil
 			}),
@@ -89,6 +93,7 @@ func TestInGrace(t *testing.T) {
 	exit := tr.start("run", "deaf", "--grace", "1h")
 	<-tr.began
 	tr.signals <- os.Interrupt
+	<-tr.told
 	close(tr.let)
 	require.Equal(t, 130, <-exit)
 	tr.stderr.Reset()

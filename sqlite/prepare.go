@@ -18,11 +18,22 @@ func openWriter(db *DB) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{conn: c, db: db, held: map[int64]holding{}, kept: kept{}}
-	if err := w.prepare(); err != nil {
+	// Where two that create the file might wait for each other, SQLite does not
+	// wait at all.
+	for end := time.Now().Add(db.patience); ; time.Sleep(prepareAgain) {
+		err = w.prepare()
+		if !errors.Is(explain(err), journal.ErrHeld) || time.Now().After(end) {
+			break
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
 }
+
+// prepareAgain is how soon a busy file is tried again.
+const prepareAgain = 5 * time.Millisecond
 
 func (w *writer) prepare() error {
 	if err := w.checkWritable(); err != nil {
@@ -58,18 +69,18 @@ func (w *writer) checkWritable() error {
 // identify marks an empty file as ours, before anything else, so that a half-made
 // one is known; another one must be.
 func (w *writer) identify() error {
-	id, _, err := w.one("PRAGMA application_id")
-	if err != nil || id == applicationID {
-		return err
-	}
-	pages, _, err := w.one("PRAGMA page_count")
+	pages, _, err := w.one("PRAGMA page_count") // first: another process may be creating the file
 	if err != nil {
 		return err
 	}
-	if pages > 0 {
-		return fmt.Errorf("%w: it is an SQLite file, but holds no journal", journal.ErrForeign)
+	if pages == 0 {
+		return w.run(fmt.Sprintf("PRAGMA application_id = %d", applicationID))
 	}
-	return w.run(fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	id, _, err := w.one("PRAGMA application_id")
+	if err == nil && id != applicationID {
+		err = fmt.Errorf("%w: it is an SQLite file, but holds no journal", journal.ErrForeign)
+	}
+	return err
 }
 
 // startLog switches to the write-ahead log; it says so if the file system
