@@ -19,10 +19,11 @@ func openWriter(db *DB) (*writer, error) {
 	}
 	w := &writer{conn: c, db: db, held: map[int64]holding{}, kept: kept{}}
 	// Where two that create the file might wait for each other, SQLite does not
-	// wait at all.
+	// wait at all. What this package itself calls held, for a migration, stays so.
 	for end := time.Now().Add(db.patience); ; time.Sleep(prepareAgain) {
 		err = w.prepare()
-		if !errors.Is(explain(err), journal.ErrHeld) || time.Now().After(end) {
+		busy := errors.Is(explain(err), journal.ErrHeld) && !errors.Is(err, journal.ErrHeld)
+		if !busy || time.Now().After(end) {
 			break
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	seeds    = flag.Int("seeds", 200, "how many random programs to run")
+	seeds    = flag.Int("seeds", 100, "how many random programs to run")
 	oneSeed  = flag.Uint64("seed", 0, "run only the random program of this seed")
 	firstOne = flag.Uint64("firstseed", 1, "the first seed")
 )
@@ -46,7 +46,11 @@ func TestRandomPrograms(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", *oneSeed), func(t *testing.T) { playBoth(t, *oneSeed) })
 		return
 	}
-	for i := range *seeds {
+	n := *seeds
+	if testing.Short() {
+		n = min(n, 20)
+	}
+	for i := range n {
 		seed := *firstOne + uint64(i)
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playBoth(t, seed) })
 	}

@@ -24,10 +24,12 @@ const trialTime = time.Minute
 // them are tried first, those with fewer crashes: if the process dies again the
 // culprit is among these, and the others have lost nothing but time. So they
 // come to differ in their crashes, and one that has more than all others, and
-// enough, is the culprit: it becomes stuck, what merely ran beside it never does.
+// enough, when a process begins is the culprit: it becomes stuck, what merely ran
+// beside it never does.
 // A trial ends with the next event of its run, when it leaves memory, or when it
 // has lived for so long that it cannot be the one.
 type suspects struct {
+	begun  bool               // there were trials since Run began
 	trials map[int64]*suspect // by run
 	held   map[int64]bool     // those that wait until no trial is left
 }
@@ -84,10 +86,11 @@ func (e *Engine) try(found []*suspect) (claim []int64) {
 	defer e.mu.Unlock()
 	slices.SortStableFunc(found, func(a, b *suspect) int { return a.streak - b.streak })
 	s := &e.suspects
-	if last := len(found) - 1; last >= 0 && len(s.trials) == 0 && found[last].streak >= crashLimit &&
+	if last := len(found) - 1; last >= 0 && !s.begun && found[last].streak >= crashLimit &&
 		(last == 0 || found[last-1].streak < found[last].streak) {
 		claim, found = append(claim, found[last].run), found[:last]
 	}
+	s.begun = s.begun || len(found) > 0
 	half := (len(found) + 1) / 2
 	if len(s.trials) > 0 {
 		half = 0

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -80,9 +81,13 @@ type process struct {
 
 func (w *world) process(c Config) *process {
 	w.Helper()
-	store := w.disk.Open()
+	h, ok := c.Store.(*hooks)
+	if !ok {
+		h = w.hooks()
+	}
+	store := h.MemoryStore
 	w.newest.Store(store)
-	c.Store = store
+	c.Store = h
 	c.Logger = slog.New(slog.NewTextHandler(w.log, nil))
 	e, err := New(c)
 	require.NoError(w, err)
@@ -91,6 +96,44 @@ func (w *world) process(c Config) *process {
 	go func() { p.ended <- e.Run(ctx) }()
 	synctest.Wait()
 	return p
+}
+
+// hooks is a handle on the journal that lets a test do something at the very
+// moment when it matters.
+type hooks struct {
+	*journal.MemoryStore
+	before func([]journal.Write) // a commit
+	after  func([]journal.Write) // a commit, before the engine hears of it
+	read   func(run int64)       // an inbox was read
+}
+
+func (w *world) hooks() *hooks { return &hooks{MemoryStore: w.disk.Open()} }
+
+func (h *hooks) Commit(writes ...journal.Write) error {
+	if h.before != nil {
+		h.before(writes)
+	}
+	err := h.MemoryStore.Commit(writes...)
+	if h.after != nil {
+		h.after(writes)
+	}
+	return err
+}
+
+func (h *hooks) Inbox(ctx context.Context, run, after int64) ([]journal.Message, error) {
+	messages, err := h.MemoryStore.Inbox(ctx, run, after)
+	if h.read != nil {
+		h.read(run)
+	}
+	return messages, err
+}
+
+// holds reports whether there is such a write.
+func holds[W journal.Write](writes []journal.Write, which func(W) bool) bool {
+	return slices.ContainsFunc(writes, func(w journal.Write) bool {
+		typed, ok := w.(W)
+		return ok && which(typed)
+	})
 }
 
 // suspend stops the process as Ctrl-C does.
@@ -215,3 +258,13 @@ func (l *ledger) echo(name string) host.Binding {
 }
 
 var errBoom = errors.New("boom")
+
+// client is another process, which runs nothing.
+func (w *world) client(bindings ...host.Binding) *Engine {
+	w.Helper()
+	e, err := New(Config{Store: w.disk.Open(), Bindings: bindings})
+	require.NoError(w, err)
+	return e
+}
+
+func (l *ledger) len() int { return len(l.all()) }

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner/host"
+	"github.com/stretchr/testify/require"
+)
+
+// sleeper is an activity that takes its time and then does that.
+func sleeper(name string, takes time.Duration, then func()) host.Binding {
+	return activity(name, func(ctx context.Context, in string) (string, error) {
+		select {
+		case <-time.After(takes):
+			then()
+			return "alive", nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	})
+}
+
+// TestCulprits has runs that kill their process every time, among many that only
+// ran beside them: they alone become stuck.
+func TestCulprits(t *testing.T) {
+	for _, c := range []struct {
+		culprits, innocents int
+		kills, takes        time.Duration
+	}{
+		{1, 0, time.Second, 0},
+		{1, 9, time.Second, 10 * time.Second},
+		{1, 9, 10 * time.Second, 12 * time.Second},
+		{2, 9, time.Second, 10 * time.Second},
+		{3, 30, 0, time.Second},
+	} {
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				died := make(chan struct{}, 100)
+				die := func() {
+					w.newest.Load().Kill()
+					died <- struct{}{}
+				}
+				bindings := []host.Binding{sleeper("killer", c.kills, die), sleeper("innocent", c.takes, func() {}),
+					workflow("bad", func(h host.Host) (string, error) { return do(h, "killer", nil, host.Options{}) }),
+					workflow("good", func(h host.Host) (string, error) { return do(h, "innocent", 1, host.Options{}) })}
+				client := w.client(bindings...)
+				var bad, good []int64
+				start := func(workflow string) int64 {
+					row, _, err := client.Start(w.Context(), StartRequest{Workflow: workflow})
+					require.NoError(t, err)
+					return row.Key
+				}
+				for range c.culprits {
+					bad = append(bad, start("bad"))
+				}
+				for range c.innocents {
+					good = append(good, start("good"))
+				}
+				for deaths := 0; ; deaths++ {
+					require.Less(t, deaths, 100)
+					p := w.process(Config{Bindings: bindings})
+					select {
+					case <-time.After(time.Hour):
+						p.suspend()
+						require.Empty(t, died)
+					case <-died:
+						p.kill()
+						for len(died) > 0 {
+							<-died
+						}
+						continue
+					}
+					break
+				}
+				for _, key := range bad {
+					require.Equal(t, journal.StatusStuck, w.row(key).Status)
+				}
+				for _, key := range good {
+					require.Equal(t, journal.StatusCompleted, w.row(key).Status)
+				}
+			})
+		})
+	}
+}
+
+// TestSuspectsHoldNobodyUp has suspects that record nothing for long, or never.
+func TestSuspectsHoldNobodyUp(t *testing.T) {
+	for name, long := range map[string]func(h host.Host) (string, error){
+		"it only waits":           func(h host.Host) (string, error) { return "", sleep(h, 100*time.Hour) },
+		"its activity takes long": func(h host.Host) (string, error) { return do(h, "innocent", 1, host.Options{Timeout: -1}) },
+		"it retries": func(h host.Host) (string, error) {
+			return do(h, "fails", 1, host.Options{Attempts: -1, Initial: time.Hour, Cap: time.Hour})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				bindings := []host.Binding{sleeper("innocent", 100*time.Hour, func() {}),
+					activity("fails", func(context.Context, string) (string, error) { return "", errBoom }),
+					workflow("long", long),
+					workflow("short", func(h host.Host) (string, error) { return "", sleep(h, time.Second) })}
+				client := w.client(bindings...)
+				row, _, err := client.Start(w.Context(), StartRequest{Workflow: "long"})
+				require.NoError(t, err)
+				short, _, err := client.Start(w.Context(), StartRequest{Workflow: "short"})
+				require.NoError(t, err)
+				for range suspectAfter + 1 { // crashes of which nobody is guilty
+					w.crashWith(row.Key, short.Key)
+				}
+				p := w.process(Config{Bindings: bindings})
+				time.Sleep(time.Hour)
+				require.Equal(t, journal.StatusCompleted, w.row(short.Key).Status)
+				require.NotEqual(t, journal.StatusStuck, w.row(row.Key).Status)
+				p.suspend()
+			})
+		})
+	}
+}
+
+// crashWith claims the runs and dies.
+func (w *world) crashWith(runs ...int64) {
+	w.Helper()
+	store := w.disk.Open()
+	require.NoError(w, store.Join(w.Context(), (*peer)(w.client())))
+	require.NoError(w, store.Commit(&journal.Claim{Runs: runs, Now: time.Now()}))
+	store.Kill()
+	synctest.Wait()
+}
