@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"testing"
 	"testing/synctest"
 	"time"
 
@@ -167,15 +168,36 @@ func (d dawdling) late(task Task) Task {
 	}
 }
 
+func newStage(t *testing.T, w *weather, c Config) *stage {
+	return &stage{T: t, weather: w, config: c, times: map[string]int{}, mended: map[int]bool{}}
+}
+
+// fault is what becomes of a commit of a process.
+func (s *stage) fault() journal.Fault {
+	f := s.weather.fault()
+	if f == journal.CrashBefore || f == journal.CrashAfter {
+		s.broke()
+	}
+	return f
+}
+
+// check reads the journal that is left.
+func (s *stage) check() {
+	for v, err := range journal.Check(context.Background(), s.disk.reader()) {
+		require.NoError(s, err)
+		s.Errorf("the journal is broken: %v", v)
+	}
+}
+
 // serve starts a process of the stage.
-func (s *stage) serve(w *weather) (store disked, stop context.CancelFunc, ended chan error) {
+func (s *stage) serve() (store disked, stop context.CancelFunc, ended chan error) {
 	store = s.disk.open()
 	shared, _ := store.(journal.Shared)
 	c := s.config
-	c.Store, c.Bindings = &slow{disked: store, Shared: shared, w: w}, s.bindings()
+	c.Store, c.Bindings = &slow{disked: store, Shared: shared, w: s.weather}, s.bindings()
 	e, err := New(c)
 	require.NoError(s, err)
-	e.sched = dawdling{e.real, w}
+	e.sched = dawdling{e.real, s.weather}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended = make(chan error, 1)
 	go func() { ended <- e.Run(ctx) }()
@@ -183,9 +205,10 @@ func (s *stage) serve(w *weather) (store disked, stop context.CancelFunc, ended 
 }
 
 // live keeps one process going, through deaths and suspensions, until done.
-func (s *stage) live(w *weather, done <-chan struct{}) {
+func (s *stage) live(done <-chan struct{}) {
+	w := s.weather
 	for {
-		store, stop, ended := s.serve(w)
+		store, stop, ended := s.serve()
 		life := make(<-chan time.Time)
 		if w.life > 0 && !w.calm() {
 			life = time.After(w.upTo(2 * w.life))
@@ -230,7 +253,7 @@ type outcome struct {
 }
 
 // play runs the program on some processes until its end, whatever the weather.
-func (s *stage) play(n node, w *weather, processes int) outcome {
+func (s *stage) play(n node, processes int) outcome {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	var err error
@@ -239,9 +262,9 @@ func (s *stage) play(n node, w *weather, processes int) outcome {
 	row, _, err := s.client.Start(context.Background(), StartRequest{Workflow: "program", ID: "root", Input: encode(n)})
 	require.NoError(s, err)
 	for range processes {
-		wg.Go(func() { s.live(w, done) })
+		wg.Go(func() { s.live(done) })
 	}
-	wg.Go(func() { s.disturb(w, row.Key, done) })
+	wg.Go(func() { s.disturb(row.Key, done) })
 	ctx, cancel := context.WithTimeout(context.Background(), never/1000)
 	defer cancel()
 	var out json.RawMessage
@@ -316,30 +339,24 @@ func (s *stage) left() (ids []string) {
 	return ids
 }
 
-// disturb resumes what is stuck, asks questions and sends signals that nobody
-// waits for.
-func (s *stage) disturb(w *weather, run int64, done <-chan struct{}) {
-	seen, noise := 0, 0
+// disturb resumes what is stuck, and for a while asks questions and sends signals
+// that nobody waits for.
+func (s *stage) disturb(run int64, done <-chan struct{}) {
+	w := s.weather
 	asker, err := New(Config{Store: s.disk.reader(), Bindings: s.bindings()})
 	require.NoError(s, err)
-	for {
+	for times, seen := 0, 0; ; times++ {
+		pause := w.upTo(w.noise)
+		if times > 40 {
+			pause = time.Minute
+		}
 		select {
 		case <-done:
 			return
-		case <-time.After(w.upTo(w.noise)):
+		case <-time.After(pause):
 		}
-		rows, err := s.disk.reader().Runs(context.Background(), journal.Filter{Status: []journal.Status{journal.StatusStuck}})
-		if err != nil {
-			s.Errorf("looking for stuck runs: %v", err)
-		}
-		for _, r := range rows {
-			s.broke()
-			if err := s.client.Resume(context.Background(), r.Key); err != nil && !errors.Is(err, journal.ErrClosed) {
-				s.Errorf("resuming: %v", err)
-			}
-		}
-		if noise < 20 && w.dawdle > 0 && w.chance(0.3) {
-			noise++
+		s.resumeAll()
+		if w.dawdle > 0 && w.chance(0.2) {
 			_, err := s.client.Signal(context.Background(), run, SignalRequest{Name: "noise"})
 			if err != nil && !errors.Is(err, journal.ErrClosed) {
 				s.Errorf("a signal: %v", err)
@@ -347,6 +364,19 @@ func (s *stage) disturb(w *weather, run int64, done <-chan struct{}) {
 		}
 		if w.chance(0.5) {
 			seen = s.ask(asker, run, seen)
+		}
+	}
+}
+
+func (s *stage) resumeAll() {
+	stuck, err := s.disk.reader().Runs(context.Background(), journal.Filter{Status: []journal.Status{journal.StatusStuck}})
+	if err != nil {
+		s.Errorf("looking for stuck runs: %v", err)
+	}
+	for _, r := range stuck {
+		s.broke()
+		if err := s.client.Resume(context.Background(), r.Key); err != nil && !errors.Is(err, journal.ErrClosed) {
+			s.Errorf("resuming: %v", err)
 		}
 	}
 }

@@ -13,6 +13,10 @@ func (t *turn) abandoned(err error) {
 		t.r.starter(err)
 		t.r.drop(err) // nobody else knows of it
 	}
+	r := t.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.lost = true
 	for _, q := range t.questions {
 		q.fail(errGone)
 	}
@@ -34,7 +38,6 @@ func (t *turn) committed() {
 	t.release()
 	r.mu.Lock()
 	r.unsaved-- // only now: until then the run does not leave memory
-	t.saved = true
 	if r.last == t {
 		r.last = nil
 	}
@@ -120,9 +123,7 @@ func (t *turn) rejected(err error) {
 	r := t.r
 	r.mu.Lock()
 	r.unsaved--
-	if r.last == t {
-		r.last = nil
-	}
+	t.lost = true
 	again := r.stale || errors.Is(err, journal.ErrUnread)
 	if again {
 		r.stale = true

@@ -18,8 +18,9 @@ type coroutine struct {
 	ready func() bool // what a parked coroutine waits for; nil: it has not begun
 	scope *scope      // whose end ends the wait
 
-	done  bool
-	crash *crash // set once if the function panicked or left by Goexit
+	done   bool
+	killed bool
+	crash  *crash // set once if the function panicked or left by Goexit
 }
 
 // A crash is a panic of workflow code.
@@ -38,7 +39,7 @@ func newCoroutine(fn func()) *coroutine {
 			// During Goexit recover returns nil, so an unwinding is not stopped.
 			if v := recover(); v != nil {
 				c.crash = &crash{value: v, stack: string(debug.Stack())}
-			} else if !normal {
+			} else if !normal && !c.killed {
 				c.crash = &crash{value: "workflow code called runtime.Goexit", stack: string(debug.Stack())}
 			}
 		}()
@@ -73,6 +74,7 @@ func (c *coroutine) kill() {
 	if c.done {
 		return
 	}
+	c.killed = true
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)

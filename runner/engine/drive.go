@@ -40,9 +40,9 @@ func (r *run) take() (in input, ok bool) {
 		r.leaveMemory() // unlocks
 	case r.stuck, r.stale, r.x != nil && r.x.ended && r.unsaved > 0, len(r.queue) == 0:
 		r.driving = false
-		quiet := r.unsaved == 0
+		rests := r.unsaved == 0 && r.taken.kind != inputEvict // else its commit sees to that, or it had reasons to stay
 		r.mu.Unlock()
-		if quiet { // else its commit sees to that
+		if rests {
 			r.rest()
 		}
 	default:
@@ -60,8 +60,8 @@ func (r *run) take() (in input, ok bool) {
 // stuck follow the others into its inbox. The caller is the driver and holds mu,
 // which is released.
 func (r *run) leaveMemory() {
-	left, x := r.queue, r.x
-	r.queue, r.x, r.driving = nil, nil, false
+	left, x := append(r.redo, r.queue...), r.x
+	r.queue, r.redo, r.x, r.driving = nil, nil, nil, false
 	r.mu.Unlock()
 	if x != nil {
 		r.e.sched.Go(leaf(x.close))
@@ -90,7 +90,7 @@ func (r *run) rebuild() {
 	if r.asked {
 		keep = []input{{kind: inputInbox}}
 	}
-	r.queue, r.redo, r.stale = keep, nil, false
+	r.queue, r.redo, r.stale, r.last = keep, nil, false, nil
 	if r.x != nil {
 		r.e.sched.Go(leaf(r.x.close))
 		r.x = nil

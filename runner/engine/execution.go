@@ -219,3 +219,12 @@ func (x *execution) alive() {
 		goexit()
 	}
 }
+
+// acts is alive for what only a coroutine may do: the answer to a query, say,
+// may not, since it is not replayed.
+func (x *execution) acts() {
+	x.alive()
+	if x.current == nil {
+		panic("only the workflow itself may do that")
+	}
+}

@@ -27,7 +27,7 @@ func (h *hosted) Now() time.Time  { return h.x.now }
 // Rand is splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
 // number generators", 2014) over the run's ULID and the number of draws.
 func (h *hosted) Rand() uint64 {
-	h.x.alive()
+	h.x.acts()
 	h.x.draws++
 	return splitmix(seed(h.x.info.ULID) + h.x.draws*0x9e3779b97f4a7c15)
 }
@@ -48,7 +48,7 @@ func (h *hosted) Tx(name string, in json.RawMessage, o host.Options) host.Pendin
 
 func (h *hosted) work(op *operation) host.Pending {
 	x := h.x
-	x.alive()
+	x.acts()
 	if h.scope.err != nil {
 		return refused{h.scope.err}
 	}
@@ -62,7 +62,7 @@ func (h *hosted) work(op *operation) host.Pending {
 
 func (h *hosted) Child(workflow, id string, in json.RawMessage, o host.Options) host.Pending {
 	x := h.x
-	x.alive()
+	x.acts()
 	if h.scope.err != nil {
 		return refused{h.scope.err}
 	}
@@ -78,7 +78,7 @@ func (h *hosted) Child(workflow, id string, in json.RawMessage, o host.Options) 
 }
 
 func (h *hosted) Timer(d time.Duration) host.Pending {
-	h.x.alive()
+	h.x.acts()
 	if h.scope.err != nil {
 		return refused{h.scope.err}
 	}
@@ -119,7 +119,7 @@ func (h *hosted) Answer(query string, fn func() (json.RawMessage, error)) {
 }
 
 func (h *hosted) Go(fn func(host.Host)) {
-	h.x.alive()
+	h.x.acts()
 	h.x.spawn(func() { fn(h) })
 }
 
@@ -127,7 +127,7 @@ func (h *hosted) Go(fn func(host.Host)) {
 // a workflow that hands one coroutine's Context to another is merely odd.
 func (h *hosted) Await(ready func() bool) error {
 	x := h.x
-	x.alive()
+	x.acts()
 	for {
 		if h.scope.err != nil {
 			return h.scope.err

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,11 +52,10 @@ func TestBacklog(t *testing.T) {
 		inWorld(t, func(w *world) {
 			var did ledger
 			gate := make(chan struct{})
-			sent := false
+			var sent atomic.Bool
 			h := w.hooks()
 			h.before = func(writes []journal.Write) {
-				if !sent && holds(writes, func(a *journal.Append) bool { return a.End != "" }) {
-					sent = true
+				if holds(writes, func(a *journal.Append) bool { return a.End != "" }) && sent.CompareAndSwap(false, true) {
 					_, err := w.client().Signal(w.Context(), 1, SignalRequest{Name: "go"})
 					require.NoError(t, err)
 				}
@@ -74,7 +74,7 @@ func TestBacklog(t *testing.T) {
 				})}})
 			run := p.start("w", "", nil)
 			time.Sleep(2 * time.Second)
-			require.True(t, sent)
+			require.True(t, sent.Load())
 			close(gate)
 			_, err := p.result(run)
 			require.NoError(t, err)

@@ -116,9 +116,9 @@ func (g *generator) any(size int) node {
 }
 
 func (g *generator) leaf() node {
-	n := g.node([]kind{doActivity, doActivity, doActivity, doStep, doSleep, doRace, doSignal, doPatient, doPanic, doTx}[g.IntN(10)])
-	if n.Do == doTx && !g.tx {
-		n.Do = doActivity
+	n := g.node([]kind{doActivity, doActivity, doActivity, doStep, doSleep, doRace, doSignal, doPatient, doPanic}[g.IntN(9)])
+	if g.tx && n.Do == doActivity {
+		n.Do = doTx
 	}
 	if g.IntN(3) == 0 {
 		n.Fail = g.IntN(5)
@@ -345,9 +345,11 @@ func (w *walk) giveUp(h host.Host, n node) (string, error) {
 // A stage is where programs are run: it knows what happened beside the journal.
 type stage struct {
 	*testing.T
-	disk   disk
-	config Config  // of its processes
-	client *Engine // a process that runs nothing
+	disk    disk
+	weather *weather
+	config  Config        // of its processes
+	tx      *host.Binding // "tx", if the journal has transactional steps
+	client  *Engine       // a process that runs nothing
 
 	mu     sync.Mutex
 	times  map[string]int // how often each attempt was executed
@@ -383,6 +385,9 @@ func (s *stage) bindings() []host.Binding {
 		s.activity("send", s.send),
 		s.activity("cancel", s.cancel),
 		s.activity("terminate", s.terminate),
+	}
+	if s.tx != nil {
+		all = append(all, *s.tx)
 	}
 	return all
 }

@@ -35,14 +35,14 @@ func (q *question) fail(err error) {
 func (r *run) answer(q *question) {
 	q.answer, q.err = r.x.query(q.name)
 	r.mu.Lock()
-	if t := r.last; t != nil && !t.saved {
-		t.questions = append(t.questions, q)
-		q = nil
-	}
-	r.mu.Unlock()
-	if q != nil {
+	defer r.mu.Unlock()
+	switch t := r.last; {
+	case t == nil:
 		q.reply()
-		r.rest()
+	case t.lost:
+		q.fail(errGone)
+	default:
+		t.questions = append(t.questions, q)
 	}
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
-	"github.com/stretchr/testify/require"
 )
 
 var (
@@ -62,7 +60,16 @@ func playBoth(t *testing.T, seed uint64) {
 	n := g.program(2 + r.IntN(14))
 	var want, got outcome
 	t.Run("calm", func(t *testing.T) { want = playOn(t, n, &weather{Rand: r, noise: time.Minute}, Config{}, 1) })
-	stormy := &weather{
+	stormy, c := storm(r, n)
+	t.Run("stormy", func(t *testing.T) { got = playOn(t, n, stormy, c, 1+r.IntN(3)) })
+	if t.Failed() || want != got {
+		t.Fatalf("-seed %d: undisturbed it gives\n%v\nhere it gives\n%v\nthe program is\n%v", seed, want, got, n)
+	}
+}
+
+// storm makes bad weather, and processes to brave it.
+func storm(r *rand.Rand, n node) (*weather, Config) {
+	w := &weather{
 		Rand: r, crashes: r.IntN(5), life: time.Duration(r.IntN(20)+1) * time.Second,
 		crash: r.Float64() / 10, full: r.Float64() / 100,
 		dawdle: pick(r, 10*time.Microsecond, time.Millisecond, 50*time.Millisecond, time.Second),
@@ -72,31 +79,22 @@ func playBoth(t *testing.T, seed uint64) {
 	if r.IntN(2) == 0 {
 		c.Concurrency = 1 + r.IntN(3) + n.count(doForever, doPatient, doDie) // which keep their place
 	}
-	t.Run("stormy", func(t *testing.T) { got = playOn(t, n, stormy, c, 1+r.IntN(3)) })
-	if t.Failed() || want != got {
-		t.Fatalf("-seed %d: undisturbed it gives\n%v\nhere it gives\n%v\nthe program is\n%v", seed, want, got, n)
-	}
+	return w, c
 }
 
 func playOn(t *testing.T, n node, w *weather, c Config, processes int) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, w, c)
 		disk := newMemoryDisk()
-		s := &stage{T: t, disk: disk, config: c, times: map[string]int{}, mended: map[int]bool{}}
+		s.disk = disk
 		disk.Inject(func(by *journal.MemoryStore, _ []journal.Write) journal.Fault {
 			if by == disk.calm {
 				return journal.NoFault
 			}
-			f := w.fault()
-			if f == journal.CrashBefore || f == journal.CrashAfter {
-				s.broke()
-			}
-			return f
+			return s.fault()
 		})
-		o = s.play(n, w, processes)
-		for v, err := range journal.Check(context.Background(), disk.calm) {
-			require.NoError(t, err)
-			t.Errorf("the journal is broken: %v", v)
-		}
+		o = s.play(n, processes)
+		s.check()
 	})
 	return o
 }

@@ -26,7 +26,7 @@ type run struct {
 	gone    bool           // not this process's any more, or ended: nothing more is done
 	stuck   bool           // on its way to be: nothing more is taken
 	unsaved int            // turns that are not on disk yet
-	last    *turn          // the newest of them
+	last    *turn          // the newest of them, or of those that were refused
 	stale   bool           // a commit was refused: the execution is ahead of the disk and must be rebuilt
 	redo    []input        // what the refused turns had taken
 	asked   bool           // an inputInbox is queued

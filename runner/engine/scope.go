@@ -81,14 +81,14 @@ func (x *execution) giveUp(op *operation, why error) {
 }
 
 func (h *hosted) Scope(timeout time.Duration) (host.Host, func()) {
-	h.x.alive()
+	h.x.acts()
 	s := h.scope.open()
 	if timeout > 0 && s.err == nil {
 		s.timer = h.x.startTimer(h.scope, timeout)
 		s.timer.expires = s
 	}
 	return &hosted{x: h.x, scope: s}, func() {
-		h.x.alive()
+		h.x.acts()
 		h.x.endScope(s, host.ErrCanceled)
 	}
 }

@@ -18,9 +18,12 @@ func (r *run) failed(err error, in *input) (commit Task) {
 		return r.stick(why, in)
 	case errors.Is(err, journal.ErrNoRun):
 		r.drop(err)
-		return nil
+	default:
+		r.e.fail(err)
 	}
-	r.e.fail(err)
+	if in != nil && in.query != nil {
+		in.query.fail(errGone)
+	}
 	return nil
 }
 

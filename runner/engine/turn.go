@@ -18,7 +18,7 @@ type turn struct {
 	logs      []logLine
 	questions []*question
 	end       *journal.Command // the run's last, if this is its last turn
-	saved     bool
+	lost      bool             // it was refused, or will never be written; guarded by run.mu
 }
 
 // manyEvents is where a run is worth a warning. There is no hard end.
