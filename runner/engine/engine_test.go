@@ -266,6 +266,7 @@ func TestTerminate(t *testing.T) {
 			})}
 		p := w.process(Config{Bindings: bindings})
 		run := p.start("w", "", nil)
+		synctest.Wait() // the activity is under way
 		client, err := New(Config{Store: w.disk.Open()})
 		require.NoError(t, err)
 		require.NoError(t, client.Terminate(w.Context(), run, "ada", "enough"))

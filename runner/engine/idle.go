@@ -29,11 +29,12 @@ func (r *run) rest() {
 	}
 	r.mu.Lock()
 	quiet := !r.gone && !r.driving && len(r.queue) == 0 && r.unsaved == 0
+	key := r.key
 	r.mu.Unlock()
 	e.mu.Lock()
 	e.idle.remove(r)
 	var out *run
-	if quiet && e.runs[r.key] == r {
+	if quiet && e.runs[key] == r {
 		r.idle = e.idle.PushBack(r)
 		if e.idle.Len() > e.residents {
 			out = e.idle.Front().Value.(*run)

@@ -164,6 +164,7 @@ func TestResultOfStuckRun(t *testing.T) {
 					p.suspend()
 					p = w.process(Config{Bindings: all})
 				} else {
+					synctest.Wait() // nobody reads them now
 					p.bindings["b"] = &all[1]
 				}
 				require.NoError(t, p.Resume(w.Context(), run))

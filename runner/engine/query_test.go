@@ -155,7 +155,12 @@ func TestQueryOfRunThatLeaves(t *testing.T) {
 		}
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(w.Context())
-		r := p.resident(100)
+		var r *run // whichever stayed
+		p.mu.Lock()
+		for _, r = range p.runs {
+			break
+		}
+		p.mu.Unlock()
 		r.drop(errSuspended)
 		_, err := r.ask(ctx, "id")
 		require.ErrorIs(t, err, errGone)

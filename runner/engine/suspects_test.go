@@ -61,8 +61,14 @@ func TestCulprits(t *testing.T) {
 				for range c.innocents {
 					good = append(good, start("good"))
 				}
+				// One culprit is found within a handful of deaths. How many it takes for
+				// several that kill at once is a matter of chance: mostly 12 to 25.
+				limit := 10
+				if c.culprits > 1 {
+					limit = 1000
+				}
 				for deaths := 0; ; deaths++ {
-					require.Less(t, deaths, 100)
+					require.Less(t, deaths, limit)
 					p := w.process(Config{Bindings: bindings})
 					select {
 					case <-time.After(time.Hour):
