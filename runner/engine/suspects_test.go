@@ -36,7 +36,6 @@ func TestCulprits(t *testing.T) {
 		{1, 9, time.Second, 10 * time.Second},
 		{1, 9, 10 * time.Second, 12 * time.Second},
 		{2, 9, time.Second, 10 * time.Second},
-		{3, 30, 0, time.Second},
 	} {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
 			inWorld(t, func(w *world) {
