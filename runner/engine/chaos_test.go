@@ -38,6 +38,7 @@ type weather struct {
 	life      time.Duration // of a process, on average
 	crashes   int           // left
 	fullUntil time.Time
+	drains    bool          // processes work off what there is, and look again later
 	dawdle    time.Duration // that tasks and the disk take at most
 	noise     time.Duration // between questions and signals that nobody waits for, at most
 }
@@ -53,6 +54,14 @@ func (w *weather) upTo(d time.Duration) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return time.Duration(w.Int64N(int64(d) + 1))
+}
+
+// sleep waits for a random time, or until ctx ends.
+func (w *weather) sleep(ctx context.Context, most time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(w.upTo(most)):
+	}
 }
 
 // breaks uses up one crash, if one is left.
@@ -169,7 +178,9 @@ func (d dawdling) late(task Task) Task {
 }
 
 func newStage(t *testing.T, w *weather, c Config) *stage {
-	return &stage{T: t, weather: w, config: c, times: map[string]int{}, mended: map[int]bool{}}
+	s := &stage{T: t, weather: w, config: c, times: map[string]int{}, mended: map[int]bool{}}
+	s.only.Store(c.Only)
+	return s
 }
 
 // fault is what becomes of a commit of a process.
@@ -189,54 +200,100 @@ func (s *stage) check() {
 	}
 }
 
-// serve starts a process of the stage.
-func (s *stage) serve() (store disked, stop context.CancelFunc, ended chan error) {
-	store = s.disk.open()
-	shared, _ := store.(journal.Shared)
-	c := s.config
-	c.Store, c.Bindings = &slow{disked: store, Shared: shared, w: s.weather}, s.bindings()
-	e, err := New(c)
-	require.NoError(s, err)
-	e.sched = dawdling{e.real, s.weather}
+// A life is one life of a process of the stage.
+type life struct {
+	*Engine
+	store disked
+	stop  context.CancelFunc
+	ended chan error
+}
+
+// begin starts a process, or the engine of one that was suspended once more.
+func (s *stage) begin(again *life) *life {
+	p := again
+	if p == nil {
+		store := s.disk.open()
+		shared, _ := store.(journal.Shared)
+		c := s.config
+		c.Only = s.only.Load()
+		c.Store, c.Bindings = &slow{disked: store, Shared: shared, w: s.weather}, s.bindings()
+		e, err := New(c)
+		require.NoError(s, err)
+		e.sched = dawdling{e.real, s.weather}
+		p = &life{Engine: e, store: store}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ended = make(chan error, 1)
-	go func() { ended <- e.Run(ctx) }()
-	return store, cancel, ended
+	p.stop, p.ended = cancel, make(chan error, 1)
+	go func() { p.ended <- s.drive(ctx, p.Engine) }()
+	return p
+}
+
+// drive lets an engine work, in one of the ways there are.
+func (s *stage) drive(ctx context.Context, e *Engine) error {
+	if s.weather.drains {
+		for ctx.Err() == nil {
+			if err := e.Drain(ctx); err != nil {
+				return err
+			}
+			s.weather.sleep(ctx, 10*time.Second)
+		}
+		return nil
+	}
+	if e.only {
+		go func() {
+			select {
+			case <-e.Ready():
+				_, _ = e.Adopt(ctx, s.root) // it may have ended, or be stuck
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return e.Run(ctx)
 }
 
 // live keeps one process going, through deaths and suspensions, until done.
 func (s *stage) live(done <-chan struct{}) {
 	w := s.weather
+	var p *life
 	for {
-		store, stop, ended := s.serve()
+		p = s.begin(p)
 		life := make(<-chan time.Time)
 		if w.life > 0 && !w.calm() {
 			life = time.After(w.upTo(2 * w.life))
 		}
+		dead := false
 		select {
 		case <-done:
-			stop()
-			if err := <-ended; err != nil && !errors.Is(err, journal.ErrBroken) {
+			p.stop()
+			if err := <-p.ended; err != nil && !errors.Is(err, journal.ErrBroken) {
 				s.Errorf("suspending at the end: %v", err)
 			}
-			_ = store.Close()
+			_ = p.store.Close()
 			return
-		case err := <-ended: // the disk killed it
+		case err := <-p.ended: // the disk killed it
+			dead = true
 			if !errors.Is(err, journal.ErrBroken) {
 				s.Errorf("a process ended with %v", err)
 			}
 		case <-life:
 			s.broke()
 			if w.breaks() && w.chance(0.5) {
-				store.kill()
+				p.store.kill()
 			}
-			stop()
-			if err := <-ended; err != nil && !errors.Is(err, journal.ErrBroken) {
-				s.Errorf("suspending: %v", err)
+			p.stop()
+			if err := <-p.ended; err != nil {
+				dead = true
+				if !errors.Is(err, journal.ErrBroken) {
+					s.Errorf("suspending: %v", err)
+				}
 			}
 		}
-		_ = store.Close()
-		time.Sleep(w.upTo(10 * time.Second))
+		p.stop()
+		if dead || w.chance(0.5) {
+			_ = p.store.Close()
+			p = nil
+		}
+		w.sleep(context.Background(), 10*time.Second)
 	}
 }
 
@@ -261,6 +318,7 @@ func (s *stage) play(n node, processes int) outcome {
 	require.NoError(s, err)
 	row, _, err := s.client.Start(context.Background(), StartRequest{Workflow: "program", ID: "root", Input: encode(n)})
 	require.NoError(s, err)
+	s.root = row.Key
 	for range processes {
 		wg.Go(func() { s.live(done) })
 	}
@@ -282,6 +340,9 @@ func (s *stage) play(n node, processes int) outcome {
 	}
 	if ctx.Err() != nil {
 		s.Errorf("the run does not end:\n%s", s.show(row.Key))
+	}
+	if s.only.Swap(false) { // what these leave behind is for a worker
+		wg.Go(func() { s.live(done) })
 	}
 	s.settled(ctx)
 	close(done)

@@ -29,7 +29,7 @@ func (e *Engine) take(row journal.Run) {
 	e.mu.Lock()
 	fresh := e.admit(r)
 	r.suspect.Store(fresh && e.suspects.trials[row.Key] != nil)
-	convicted := row.Streak >= crashLimit && !r.suspect.Load()
+	convicted := e.suspects.isCulprit(&row)
 	e.mu.Unlock()
 	switch {
 	case !fresh:
@@ -55,6 +55,7 @@ func (e *Engine) admit(r *run) bool {
 	if e.runs[r.key] != nil || e.isStopped() {
 		return false
 	}
+	delete(e.fresh, r)
 	e.runs[r.key], e.byULID[r.info.ULID] = r, r
 	if e.only {
 		e.mine[r.key] = true
@@ -64,6 +65,7 @@ func (e *Engine) admit(r *run) bool {
 
 // dismiss takes it out. The caller holds mu.
 func (e *Engine) dismiss(r *run, key int64) {
+	delete(e.fresh, r)
 	if e.runs[key] == r {
 		delete(e.runs, key)
 		delete(e.byULID, r.info.ULID)

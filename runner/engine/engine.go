@@ -57,6 +57,7 @@ type Engine struct {
 	stop     context.CancelFunc
 	runs     map[int64]*run
 	byULID   map[string]*run         // the same
+	fresh    map[*run]bool           // begun here, and not in the journal yet
 	mine     map[int64]bool          // with only: the runs to drive
 	attempts map[attemptKey]*attempt // under way, or waiting in the backlog
 	underWay int                     // of them
@@ -83,7 +84,7 @@ func New(c Config) (*Engine, error) {
 		store: c.Store, logger: c.Logger, grace: c.Grace, maxPayload: c.MaxPayload, only: c.Only,
 		concurrency: c.Concurrency, residents: c.Resident, sched: c.Scheduler, lookAgain: lookAgain,
 		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, byULID: map[string]*run{}, mine: map[int64]bool{},
-		attempts: map[attemptKey]*attempt{}, left: map[*attempt]bool{},
+		attempts: map[attemptKey]*attempt{}, left: map[*attempt]bool{}, fresh: map[*run]bool{},
 	}
 	if e.grace == 0 {
 		e.grace = 5 * time.Second

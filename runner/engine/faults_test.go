@@ -242,6 +242,9 @@ func TestCrashLoop(t *testing.T) {
 		row := w.row(bad.Key)
 		require.Equal(t, journal.StatusStuck, row.Status)
 		require.Contains(t, string(row.Problem), "activity killer (engine/world_test.go:")
+		p := w.process(Config{Bindings: bindings})
+		time.Sleep(10 * time.Second)
+		p.suspend()
 		for _, key := range good {
 			require.Equal(t, journal.StatusCompleted, w.row(key).Status, "what merely ran beside it")
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -349,6 +350,8 @@ type stage struct {
 	weather *weather
 	config  Config        // of its processes
 	tx      *host.Binding // "tx", if the journal has transactional steps
+	root    int64         // the run
+	only    atomic.Bool   // its processes drive nothing else
 	client  *Engine       // a process that runs nothing
 
 	mu     sync.Mutex

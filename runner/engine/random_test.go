@@ -76,6 +76,12 @@ func storm(r *rand.Rand, n node) (*weather, Config) {
 		noise:  pick(r, 10*time.Millisecond, time.Second, 5*time.Second),
 	}
 	c := Config{Resident: 1 + r.IntN(3)}
+	switch r.IntN(6) {
+	case 0:
+		c.Only = true
+	case 1:
+		w.drains = true
+	}
 	if r.IntN(2) == 0 {
 		c.Concurrency = 1 + r.IntN(3) + n.count(doForever, doPatient, doDie) // which keep their place
 	}

@@ -79,11 +79,14 @@ func existing(row journal.Run, q StartRequest) (journal.Run, bool, error) {
 
 // create commits a new run, with its first turn if this engine drives it.
 func (e *Engine) create(ctx context.Context, c *journal.Create, input json.RawMessage) error {
-	fn := e.workflow(c.Workflow)
+	var r *run
 	e.mu.Lock()
-	here := e.serving && !e.draining && fn != nil
+	if e.serving && !e.draining && e.workflow(c.Workflow) != nil {
+		r = e.own(journal.Run{ID: c.ID, ULID: c.ULID, Workflow: c.Workflow, Created: c.At, Fence: 1})
+		e.fresh[r] = true
+	}
 	e.mu.Unlock()
-	if !here {
+	if r == nil {
 		c.Input = input
 		return e.write(ctx, c, func() {
 			e.want(c.Key)
@@ -92,7 +95,6 @@ func (e *Engine) create(ctx context.Context, c *journal.Create, input json.RawMe
 	}
 	c.Own = true
 	done := make(chan error, 1)
-	r := e.own(journal.Run{ID: c.ID, ULID: c.ULID, Workflow: c.Workflow, Created: c.At, Fence: 1})
 	r.create = c
 	r.starter = func(err error) { done <- err }
 	r.feed(startInput(input))

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,23 +21,27 @@ const (
 // innocent, unless the process lived longer than half of that with it before.
 const trialTime = time.Minute
 
-// The suspects are runs that were under way at several crashes in a row. Half of
-// them are tried first, those with fewer crashes: if the process dies again the
-// culprit is among these, and the others have lost nothing but time. So they
-// come to differ in their crashes, and one that has more than all others, and
-// enough, when a process begins is the culprit: it becomes stuck, what merely ran
-// beside it never does.
-// A trial ends with the next event of its run, when it leaves memory, or when it
-// has lived for so long that it cannot be the one.
+// The suspects are runs that were under way at several crashes in a row. A part
+// of them is tried first, those with fewer crashes, and the smaller a part the
+// more crashes there were: half, a quarter, in the end each alone. If the process
+// dies again a culprit was in it; the others have lost nothing but time. So they
+// come to differ in their crashes. One that has more than all others, and enough,
+// when a process begins is tried with nothing beside it, and if the process that
+// died before had nothing else under way it is the culprit and becomes stuck: what
+// merely ran beside it never does. A trial ends with the next event of its run,
+// when that leaves memory, or has lived for so long that it cannot be the one.
 type suspects struct {
-	begun  bool               // there were trials since Run began
-	trials map[int64]*suspect // by run
-	held   map[int64]bool     // those that wait until no trial is left
+	begun   bool               // there were trials since Run began
+	alone   bool               // nothing is claimed beside the one on trial
+	culprit int64              // who is not tried, but convicted; 0: nobody
+	trials  map[int64]*suspect // by run
+	held    map[int64]bool     // those that wait until no trial is left
 }
 
 type suspect struct {
 	run    int64
 	streak int           // with the crash that a claim would add
+	alone  bool          // nothing else was under way when the last process died
 	trial  time.Duration // how long it must live
 }
 
@@ -44,6 +49,7 @@ type suspect struct {
 func (e *Engine) withoutSuspects(ctx context.Context, keys []int64) ([]int64, error) {
 	var clean []int64
 	var found []*suspect
+	died := map[int64][]*suspect{} // what was under way, by the process that did
 	for _, key := range keys {
 		row, err := e.store.Run(ctx, journal.Ref{Key: key})
 		if err != nil {
@@ -52,6 +58,7 @@ func (e *Engine) withoutSuspects(ctx context.Context, keys []int64) ([]int64, er
 		s := &suspect{run: key, streak: row.Streak}
 		if row.Owner != 0 && !row.Live && row.Phase != journal.Waiting {
 			s.streak++
+			died[row.Owner] = append(died[row.Owner], s)
 		}
 		if s.streak <= suspectAfter {
 			clean = append(clean, key)
@@ -62,7 +69,14 @@ func (e *Engine) withoutSuspects(ctx context.Context, keys []int64) ([]int64, er
 		}
 		found = append(found, s)
 	}
-	return append(clean, e.try(found)...), nil
+	if last := died[slices.Max(append(slices.Collect(maps.Keys(died)), 0))]; len(last) == 1 {
+		last[0].alone = true
+	}
+	claim, alone := e.try(found)
+	if alone {
+		return claim, nil // the others later
+	}
+	return append(clean, claim...), nil
 }
 
 // trialOf is twice the time for which the process lived with the run before it
@@ -79,33 +93,47 @@ func (e *Engine) trialOf(ctx context.Context, run int64) (time.Duration, error) 
 	return max(trialTime, 2*details.Crashes[n-1].Died.Sub(details.Crashes[n-2].Back)), nil
 }
 
-// try begins the trials of half of the suspects, unless others are being tried,
-// and returns these and the culprit if there is one.
-func (e *Engine) try(found []*suspect) (claim []int64) {
+// try begins the trials of a part of the suspects, unless others are being tried,
+// and returns these. alone says that nothing else may be claimed.
+func (e *Engine) try(found []*suspect) (claim []int64, alone bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	slices.SortStableFunc(found, func(a, b *suspect) int { return a.streak - b.streak })
 	s := &e.suspects
-	if last := len(found) - 1; last >= 0 && !s.begun && found[last].streak >= crashLimit &&
-		(last == 0 || found[last-1].streak < found[last].streak) {
-		claim, found = append(claim, found[last].run), found[:last]
+	if len(found) == 0 || len(s.trials) > 0 {
+		s.hold(found)
+		return nil, s.alone
 	}
-	s.begun = s.begun || len(found) > 0
-	half := (len(found) + 1) / 2
-	if len(s.trials) > 0 {
-		half = 0
-	} else {
-		s.trials, s.held = map[int64]*suspect{}, map[int64]bool{}
+	slices.SortStableFunc(found, func(a, b *suspect) int { return a.streak - b.streak })
+	last := found[len(found)-1]
+	part := max(1, len(found)>>min(last.streak-suspectAfter, 30))
+	s.alone = !s.begun && last.streak >= crashLimit && (len(found) == 1 || found[len(found)-2].streak < last.streak)
+	if s.alone {
+		slices.Reverse(found)
+		part = 1
+		if last.alone || last.streak >= 2*crashLimit { // or there is always something
+			s.culprit = last.run
+		}
 	}
-	for _, t := range found[:half] {
+	s.begun, s.trials, s.held = true, map[int64]*suspect{}, map[int64]bool{}
+	for _, t := range found[:part] {
 		claim = append(claim, t.run)
 		s.trials[t.run] = t
 		e.sched.After(t.trial, leaf(func() { e.outlived(t) }))
 	}
-	for _, t := range found[half:] {
+	s.hold(found[part:])
+	return claim, s.alone
+}
+
+func (s *suspects) hold(found []*suspect) {
+	for _, t := range found {
 		s.held[t.run] = true
 	}
-	return claim
+}
+
+// isCulprit reports whether a claimed run is to become stuck. The caller holds
+// Engine.mu.
+func (s *suspects) isCulprit(row *journal.Run) bool {
+	return row.Streak >= crashLimit && (s.culprit == row.Key || s.trials[row.Key] == nil)
 }
 
 // isHeld reports whether the run waits for others to be tried.
@@ -148,9 +176,9 @@ func (e *Engine) endTrial(run int64) {
 	s := &e.suspects
 	_, tried := s.trials[run]
 	delete(s.trials, run)
-	next := tried && len(s.trials) == 0 && len(s.held) > 0
+	next := tried && len(s.trials) == 0
 	if next {
-		s.held = nil
+		s.held, s.alone = nil, false
 	}
 	e.mu.Unlock()
 	if next {

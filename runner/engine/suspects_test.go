@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,12 @@ func sleeper(name string, takes time.Duration, then func()) host.Binding {
 	return activity(name, func(ctx context.Context, in string) (string, error) {
 		select {
 		case <-time.After(takes):
-			then()
-			return "alive", nil
 		case <-ctx.Done():
-			return "", ctx.Err()
 		}
+		if ctx.Err() == nil { // else this is a process that is dead already
+			then()
+		}
+		return "alive", ctx.Err()
 	})
 }
 
@@ -36,6 +38,8 @@ func TestCulprits(t *testing.T) {
 		{1, 9, time.Second, 10 * time.Second},
 		{1, 9, 10 * time.Second, 12 * time.Second},
 		{2, 9, time.Second, 10 * time.Second},
+		{3, 30, 0, time.Second},
+		{5, 100, 0, time.Second},
 	} {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
 			inWorld(t, func(w *world) {
@@ -60,14 +64,9 @@ func TestCulprits(t *testing.T) {
 				for range c.innocents {
 					good = append(good, start("good"))
 				}
-				// One culprit is found within a handful of deaths. How many it takes for
-				// several that kill at once is a matter of chance: mostly 12 to 25.
-				limit := 10
-				if c.culprits > 1 {
-					limit = 1000
-				}
+				limit := 4 + c.culprits*(4+bits.Len(uint(c.culprits+c.innocents)))
 				for deaths := 0; ; deaths++ {
-					require.Less(t, deaths, limit)
+					require.LessOrEqual(t, deaths, limit)
 					p := w.process(Config{Bindings: bindings})
 					select {
 					case <-time.After(time.Hour):

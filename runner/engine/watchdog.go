@@ -4,6 +4,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,43 +15,32 @@ const stall = time.Second
 // A watchdog reports workflow code that does not yield. It is awake only while a
 // run is being driven.
 type watchdog struct {
-	mu    sync.Mutex
-	armed bool
+	armed atomic.Bool
+	mu    sync.Mutex     // held by checkStalls
 	told  map[*run]int64 // the entries that were reported
 }
 
 // enter and leave bracket workflow code.
 func (r *run) enter(now time.Time) {
 	r.since.Store(now.UnixNano())
-	w := &r.e.watch
-	if w.mu.TryLock() { // else somebody else is arming it
-		if !w.armed {
-			w.armed = true
-			r.e.sched.After(stall, leaf(r.e.checkStalls))
-		}
-		w.mu.Unlock()
-	}
+	r.e.watchStalls()
 }
 
 func (r *run) leave() { r.since.Store(0) }
 
-func (e *Engine) checkStalls() {
-	now := e.sched.Now().UnixNano()
-	e.mu.Lock()
-	runs := make([]*run, 0, 8)
-	driven := false
-	for _, r := range e.runs {
-		if since := r.since.Load(); since != 0 {
-			driven = true
-			if now-since >= int64(stall) {
-				runs = append(runs, r)
-			}
-		}
+// watchStalls sees to it that checkStalls is called.
+func (e *Engine) watchStalls() {
+	if w := &e.watch; !w.armed.Load() && w.armed.CompareAndSwap(false, true) {
+		e.sched.After(stall, leaf(e.checkStalls))
 	}
-	e.mu.Unlock()
+}
+
+func (e *Engine) checkStalls() {
 	w := &e.watch
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.armed.Store(false) // whoever enters from now on arms it, the others are seen below
+	runs, driven := e.stalled()
 	told := map[*run]int64{}
 	for _, r := range runs {
 		since := r.since.Load()
@@ -61,10 +51,32 @@ func (e *Engine) checkStalls() {
 		}
 	}
 	w.told = told
-	w.armed = driven && !e.isStopped()
-	if w.armed {
-		e.sched.After(stall, leaf(e.checkStalls))
+	if driven && !e.isStopped() {
+		e.watchStalls()
 	}
+}
+
+// stalled lists the runs that do not yield. driven says whether any is in
+// workflow code at all.
+func (e *Engine) stalled() (runs []*run, driven bool) {
+	now := e.sched.Now().UnixNano()
+	look := func(r *run) {
+		if since := r.since.Load(); since != 0 {
+			driven = true
+			if now-since >= int64(stall) {
+				runs = append(runs, r)
+			}
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.runs {
+		look(r)
+	}
+	for r := range e.fresh {
+		look(r)
+	}
+	return runs, driven
 }
 
 // workflowStacks returns the stacks of goroutines that are in workflow code.
