@@ -277,3 +277,87 @@ func TestLongBackoff(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkflowDoesNotYield stops a process whose workflow code goes on: it ends
+// all the same, and what the code does later goes nowhere.
+func TestWorkflowDoesNotYield(t *testing.T) {
+	for name, turns := range map[string]int{"in its first turn": 0, "later": 1} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				var did ledger
+				spins := true
+				bindings := []host.Binding{did.echo("a"), workflow("w", func(h host.Host) (string, error) {
+					for range turns {
+						if err := sleep(h, time.Second); err != nil {
+							return "", err
+						}
+					}
+					if spins {
+						time.Sleep(time.Hour)
+					}
+					return do(h, "a", 1, host.Options{})
+				})}
+				p := w.process(Config{Bindings: bindings})
+				go func() {
+					_, _, err := p.Start(context.Background(), StartRequest{Workflow: "w", ID: "r", Input: json.RawMessage("null")})
+					if turns == 0 {
+						require.Error(t, err)
+					}
+				}()
+				time.Sleep(time.Minute)
+				p.stop()
+				require.ErrorContains(t, <-p.ended, "workflow w of run r has not yielded within 5s")
+				require.NoError(t, p.store.Close())
+				time.Sleep(2 * time.Hour) // it yields at last
+				require.Empty(t, did.all())
+				if turns > 0 {
+					spins = false
+					p = w.process(Config{Bindings: bindings})
+					row, err := p.store.Run(context.Background(), journal.Ref{ID: "r"})
+					require.NoError(t, err)
+					out, err := p.result(row.Key)
+					require.NoError(t, err)
+					require.Equal(t, `"1"`, out)
+					p.suspend()
+				}
+			})
+		})
+	}
+}
+
+// TestCanceledWhileDown has a cancel in the inbox before its run is taken up: its
+// activity is not begun once more to be canceled at once, but what is shielded is.
+func TestCanceledWhileDown(t *testing.T) {
+	inWorld(t, func(w *world) {
+		var did ledger
+		bindings := []host.Binding{
+			activity("long", func(ctx context.Context, name string) (string, error) {
+				did.add("%s", name)
+				select {
+				case <-ctx.Done():
+					return "", ctx.Err()
+				case <-time.After(time.Minute):
+					return name, nil
+				}
+			}),
+			workflow("w", func(h host.Host) (string, error) {
+				kept := h.Shielded().Activity("long", json.RawMessage(`"kept"`), host.Options{})
+				_, err := do(h, "long", "given up", host.Options{})
+				if _, kerr := get(h.Shielded(), kept); kerr != nil {
+					return "", kerr
+				}
+				return "", err
+			})}
+		p := w.process(Config{Bindings: bindings})
+		run := p.start("w", "r", nil)
+		time.Sleep(time.Second)
+		p.kill()
+		require.ElementsMatch(t, []string{`"kept"`, `"given up"`}, did.all())
+		require.NoError(t, w.client(bindings...).Cancel(context.Background(), run, "ada", ""))
+		p = w.process(Config{Bindings: bindings})
+		_, err := p.result(run)
+		require.ErrorIs(t, err, host.ErrCanceled)
+		require.ElementsMatch(t, []string{`"kept"`, `"given up"`, `"kept"`}, did.all())
+		p.suspend()
+	})
+}

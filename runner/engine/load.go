@@ -108,9 +108,10 @@ func (r *run) underWay() map[int64]*attempt {
 // pickUp schedules and starts what the journal says is pending, but for what is
 // under way in this process already, and what the queue has an answer to.
 func (r *run) pickUp(details journal.Details, under map[int64]*attempt, queue []input) {
-	answered := map[int64]bool{}
+	answered, cancels := map[int64]bool{}, false
 	for i := range queue {
 		answered[queue[i].event.Op] = true
+		cancels = cancels || queue[i].event.Kind == journal.CancelRequested
 	}
 	var due []journal.Timer
 	children := false
@@ -128,6 +129,8 @@ func (r *run) pickUp(details journal.Details, under map[int64]*attempt, queue []
 			r.feed(canceledResult(op))
 		case op.due.After(r.e.sched.Now()):
 			due = append(due, journal.Timer{Op: number, Attempt: op.failed + 1, Due: op.due})
+		case cancels: // an attempt would be begun only to be canceled
+			r.feed(input{kind: inputRetry, event: journal.Event{Op: number}}) // if it is wanted after that
 		default:
 			a := r.attempt(op)
 			a.last = details.Progress[number]

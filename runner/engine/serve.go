@@ -12,7 +12,8 @@ import (
 // started, activities have their context canceled and Grace to return, and what
 // did not finish is not journaled and runs again next time. It returns nil after
 // that, or why it had to stop. Every goroutine it started is gone then, but for
-// activities that ignored their context, which its error names.
+// activities that ignored their context and workflow code that did not yield,
+// which its error names.
 func (e *Engine) Run(ctx context.Context) error {
 	return e.serve(ctx, func(ctx context.Context) { <-ctx.Done() })
 }
@@ -144,9 +145,26 @@ func (e *Engine) grant() error {
 	for !over && (settling() || len(e.calls()) > 0) {
 		e.calm.Wait()
 	}
-	var late error
+	late := e.unyielding()
 	for _, a := range e.calls() {
 		late = errors.Join(late, fmt.Errorf("activity %s of run %s did not stop within %s", a.name, a.info.ID, e.grace))
+	}
+	return late
+}
+
+// unyielding names the runs whose workflow code has not yielded. Its goroutine
+// cannot be ended, and what it still asks for is dropped. The caller holds mu.
+func (e *Engine) unyielding() (late error) {
+	look := func(r *run) {
+		if r.since.Load() != 0 {
+			late = errors.Join(late, fmt.Errorf("workflow %s of run %s has not yielded within %s", r.info.Workflow, r.info.ID, e.grace))
+		}
+	}
+	for _, r := range e.runs {
+		look(r)
+	}
+	for r := range e.fresh {
+		look(r)
 	}
 	return late
 }
