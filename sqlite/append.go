@@ -23,11 +23,14 @@ func (g *group) append(a *journal.Append) error {
 	if err == nil {
 		err = g.appendTo(run, a)
 	}
-	var no refusal
-	if errors.As(err, &no) {
-		for _, then := range a.Then {
-			journal.Refuse(then, no.error)
+	if err != nil {
+		var no refusal
+		if errors.As(err, &no) {
+			for _, then := range a.Then {
+				journal.Refuse(then, no.error)
+			}
 		}
+		return err
 	}
 	for i := 0; err == nil && i < len(a.Then); i++ {
 		err = g.apply(a.Then[i])
