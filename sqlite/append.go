@@ -23,11 +23,14 @@ func (g *group) append(a *journal.Append) error {
 	if err == nil {
 		err = g.appendTo(run, a)
 	}
-	var no refusal
-	if errors.As(err, &no) {
-		for _, then := range a.Then {
-			journal.Refuse(then, no.error)
+	if err != nil {
+		var no refusal
+		if errors.As(err, &no) {
+			for _, then := range a.Then {
+				journal.Refuse(then, no.error)
+			}
 		}
+		return err
 	}
 	for i := 0; err == nil && i < len(a.Then); i++ {
 		err = g.apply(a.Then[i])
@@ -56,7 +59,7 @@ func (g *group) appendTo(run int64, a *journal.Append) error {
 	}
 	a.Place(run)
 	if a.Delivered != 0 {
-		if _, err := g.exec(deliver, a.Delivered, run); err != nil {
+		if err := g.exec(deliver, a.Delivered, run); err != nil {
 			return err
 		}
 	}
@@ -65,7 +68,7 @@ func (g *group) appendTo(run int64, a *journal.Append) error {
 	}
 	h.last = a.Event.Seq
 	if a.Phase != "" && a.Phase != h.phase {
-		if _, err := g.exec(setPhase, string(a.Phase), run); err != nil {
+		if err := g.exec(setPhase, string(a.Phase), run); err != nil {
 			return err
 		}
 		h.phase = a.Phase
@@ -75,7 +78,7 @@ func (g *group) appendTo(run int64, a *journal.Append) error {
 		return err
 	}
 	for _, op := range a.Clear {
-		if _, err := g.exec(`DELETE FROM progress WHERE run = ? AND op = ?`, run, op); err != nil {
+		if err := g.exec(`DELETE FROM progress WHERE run = ? AND op = ?`, run, op); err != nil {
 			return err
 		}
 	}
@@ -113,7 +116,7 @@ func (g *group) admits(run int64, a *journal.Append) (holding, error) {
 }
 
 func (g *group) addEvent(run int64, e *journal.Event) error {
-	_, err := g.exec(insertEvent, run, e.Seq, e.At.UnixNano(), string(e.Kind), intArg(e.Op), textArg(e.Name),
+	err := g.exec(insertEvent, run, e.Seq, e.At.UnixNano(), string(e.Kind), intArg(e.Op), textArg(e.Name),
 		jsonArg(e.Data), jsonArg(e.Note), jsonArg(e.Commands), int64(e.Sum))
 	g.mark.run, g.mark.seq, g.mark.sum = run, e.Seq, e.Sum
 	return err
@@ -121,12 +124,12 @@ func (g *group) addEvent(run int64, e *journal.Event) error {
 
 func (g *group) setTimers(run int64, a *journal.Append) error {
 	for _, t := range a.Unset {
-		if _, err := g.exec(deleteTimer, t.Due.UnixNano(), run, t.Op); err != nil {
+		if err := g.exec(deleteTimer, t.Due.UnixNano(), run, t.Op); err != nil {
 			return err
 		}
 	}
 	for _, t := range a.Set {
-		if _, err := g.exec(insertTimer, t.Due.UnixNano(), run, t.Op, int64(t.Attempt)); err != nil {
+		if err := g.exec(insertTimer, t.Due.UnixNano(), run, t.Op, int64(t.Attempt)); err != nil {
 			return err
 		}
 	}
@@ -136,15 +139,15 @@ func (g *group) setTimers(run int64, a *journal.Append) error {
 // end closes a run at event e and removes what only an unfinished one has.
 func (g *group) end(run int64, as journal.Status, e *journal.Event) error {
 	delete(g.held, run)
-	if _, err := g.exec(endRun, string(as), e.At.UnixNano(), run); err != nil {
+	if err := g.exec(endRun, string(as), e.At.UnixNano(), run); err != nil {
 		return err
 	}
-	if _, err := g.exec(`DELETE FROM inbox WHERE run = ? AND kind <> 'signal'`, run); err != nil {
+	if err := g.exec(`DELETE FROM inbox WHERE run = ? AND kind <> 'signal'`, run); err != nil {
 		return err
 	}
-	if _, err := g.exec(`DELETE FROM timers WHERE run = ?`, run); err != nil {
+	if err := g.exec(`DELETE FROM timers WHERE run = ?`, run); err != nil {
 		return err
 	}
-	_, err := g.exec(`DELETE FROM progress WHERE run = ?`, run)
+	err := g.exec(`DELETE FROM progress WHERE run = ?`, run)
 	return err
 }

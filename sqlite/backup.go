@@ -24,7 +24,7 @@ func (db *DB) backup(ctx context.Context, to string) error {
 		return err
 	}
 	err = db.read(ctx, "copy", func(*reader) error { // as long as this lasts the handle is not closed
-		c, err := dial(ctx, source(db.path, db.settings, false)) // readers may not write, not even a copy
+		c, err := dial(ctx, db.path, db.settings, false) // readers may not write, not even a copy
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func copyInto(ctx context.Context, c *conn, to string) error {
 
 // makeOwn turns a copy into a file of its own.
 func makeOwn(path string, s settings) (err error) {
-	c, err := dial(bg, source(path, s, false))
+	c, err := dial(bg, path, s, false)
 	if err != nil {
 		return err
 	}

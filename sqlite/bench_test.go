@@ -29,17 +29,17 @@ func bare(b *testing.B, groups, size int) time.Duration {
 	db.writer.guard.committing = true
 	start := time.Now()
 	for g := range groups {
-		_, err := c.exec("BEGIN IMMEDIATE")
+		err := c.exec("BEGIN IMMEDIATE")
 		require.NoError(b, err)
 		for i := range size {
 			n := int64(g*size + i)
 			run, seq := n%manyRuns+n/(manyRuns*longRun)*manyRuns, n/manyRuns%longRun
-			_, err = c.exec(insertEvent, run, seq, dawn.UnixNano(), "activity.completed", seq, "a", `"done"`, nil, `[{"do":"activity","op":12,"name":"a","data":1}]`, int64(1<<31))
+			err = c.exec(insertEvent, run, seq, dawn.UnixNano(), "activity.completed", seq, "a", `"done"`, nil, `[{"do":"activity","op":12,"name":"a","data":1}]`, int64(1<<31))
 			if err != nil {
 				b.Fatal(err)
 			}
 		}
-		_, err = c.exec("COMMIT")
+		err = c.exec("COMMIT")
 		require.NoError(b, err)
 		db.ckpt.finish(db.writer)
 		db.ckpt.start(db.writer)

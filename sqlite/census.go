@@ -66,7 +66,7 @@ func (db *DB) forget(dead map[int64]string) error {
 	err := db.change(func(w *writer) error {
 		return w.within(func() error {
 			for p := range dead {
-				if _, err := w.exec(`DELETE FROM processes WHERE process = ?`, p); err != nil {
+				if err := w.exec(`DELETE FROM processes WHERE process = ?`, p); err != nil {
 					return err
 				}
 			}

@@ -51,7 +51,7 @@ func (c *checkpointer) background() {
 	defer c.running.Done()
 	defer c.busy.Store(false)
 	if c.conn == nil {
-		conn, err := dial(bg, source(c.db.path, c.db.settings, false))
+		conn, err := dial(bg, c.db.path, c.db.settings, false)
 		if err != nil {
 			c.note(err)
 			return

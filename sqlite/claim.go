@@ -49,12 +49,12 @@ func (g *group) claim(c *journal.Claim) error {
 
 // takeOver takes a run that nobody alive owns, and returns it as it is then.
 func (g *group) takeOver(run journal.Run, c *journal.Claim, lives *lives) (journal.Run, error) {
-	if _, err := g.exec(takeRun, lives.self, run.Key); err != nil {
+	if err := g.exec(takeRun, lives.self, run.Key); err != nil {
 		return run, err
 	}
 	if run.Owner != 0 {
 		died := timeArg(lives.lastSign(run.Owner))
-		if _, err := g.exec(insertCrash, run.Key, run.LastSeq, string(run.Phase), died, c.Now.UnixNano()); err != nil {
+		if err := g.exec(insertCrash, run.Key, run.LastSeq, string(run.Phase), died, c.Now.UnixNano()); err != nil {
 			return run, err
 		}
 	}
@@ -66,7 +66,7 @@ func (g *group) releaseRuns(r *journal.Release) error {
 	self := g.db.self.Load()
 	for _, run := range r.Runs {
 		delete(g.held, run)
-		if _, err := g.exec(giveRun, run, self); err != nil {
+		if err := g.exec(giveRun, run, self); err != nil {
 			return err
 		}
 	}

@@ -5,105 +5,114 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 
+	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 )
 
 // A conn is one connection of the driver with its prepared statements. It
-// serves one goroutine at a time, and goes round database/sql, which costs as
-// much as the statements themselves.
+// serves one goroutine at a time. What the journal does on it goes round
+// database/sql and round the driver's statements, which cost as much as SQLite
+// itself; dc is for steps, and for what is done once.
 type conn struct {
-	dc    driver.Conn
-	stmts map[string]*stmt
+	dc     driver.Conn
+	handle uintptr   // SQLite's
+	tls    *libc.TLS // what SQLite takes for the thread that calls
+	stmts  map[string]*stmt
+	room   room
 }
 
-// A stmt is a prepared statement and the slices it is called with.
-type stmt struct {
-	exec  driver.StmtExecContext
-	query driver.StmtQueryContext
-	close func() error
-	args  []driver.NamedValue
-	row   row
-}
-
-func dial(ctx context.Context, dsn string) (*conn, error) {
-	c, err := sqlite3.NewConnector(dsn)
+// dial opens a connection to the file at path. That of a reader cannot write.
+func dial(ctx context.Context, path string, s settings, reader bool) (*conn, error) {
+	connector, err := sqlite3.NewConnector(source(path, s, reader))
 	if err != nil {
 		return nil, err
 	}
-	dc, err := c.Connect(ctx)
+	c := &conn{stmts: map[string]*stmt{}}
+	c.handle, err = handleOf(path, func() (err error) {
+		c.dc, err = connector.Connect(ctx)
+		return err
+	})
 	if err != nil {
+		if c.dc != nil {
+			err = errors.Join(err, c.dc.Close())
+		}
 		return nil, err
 	}
-	return &conn{dc: dc, stmts: map[string]*stmt{}}, nil
-}
-
-func (c *conn) prepare(sql string) (*stmt, error) {
-	if s := c.stmts[sql]; s != nil {
-		return s, nil
-	}
-	ds, err := c.dc.Prepare(sql)
-	if err != nil {
-		return nil, fmt.Errorf("%.40q: %w", sql, err)
-	}
-	s := &stmt{exec: ds.(driver.StmtExecContext), query: ds.(driver.StmtQueryContext), close: ds.Close}
-	c.stmts[sql] = s
-	return s, nil
-}
-
-func (s *stmt) bind(args []any) []driver.NamedValue {
-	s.args = s.args[:0]
-	for i, a := range args {
-		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: a})
-	}
-	return s.args
+	c.tls = libc.NewTLS()
+	return c, nil
 }
 
 // exec runs a statement that returns no rows. Arguments are int64, string or
 // nil.
-func (c *conn) exec(sql string, args ...any) (driver.Result, error) {
+func (c *conn) exec(sql string, args ...any) error {
 	s, err := c.prepare(sql)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer clear(s.args)
-	return s.exec.ExecContext(context.Background(), s.bind(args))
+	if err := s.bind(args); err != nil {
+		return err
+	}
+	for {
+		if more, err := s.step(); err != nil || !more {
+			return s.done(err)
+		}
+	}
 }
 
 // insert is exec for those who want to know the new row's id.
 func (c *conn) insert(sql string, args ...any) (int64, error) {
-	r, err := c.exec(sql, args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.LastInsertId()
+	err := c.exec(sql, args...)
+	return lib.Xsqlite3_last_insert_rowid(c.tls, c.handle), err
 }
 
+// changes is how many rows the last statement changed.
+func (c *conn) changes() int { return int(lib.Xsqlite3_changes(c.tls, c.handle)) }
+
 // query calls each with every row. The row is good until each returns.
-func (c *conn) query(ctx context.Context, sql string, each func(row) error, args ...any) (err error) {
+func (c *conn) query(ctx context.Context, sql string, each func(row) error, args ...any) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	s, err := c.prepare(sql)
 	if err != nil {
 		return err
 	}
-	defer clear(s.args)
-	rows, err := s.query.QueryContext(ctx, s.bind(args))
-	if err != nil {
+	if err := s.bind(args); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	if s.row == nil {
-		s.row = make(row, len(rows.Columns()))
-	}
+	defer c.interrupted(ctx)()
 	for {
-		switch err := rows.Next(s.row); {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
+		more, err := s.step()
+		if err == nil && more {
+			err = each(row{s})
 		}
-		if err := each(s.row); err != nil {
-			return err
+		if err != nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil || !more {
+			return s.done(err)
+		}
+	}
+}
+
+// interrupted has ctx end what runs on the connection, until the function that
+// it returns is called.
+func (c *conn) interrupted(ctx context.Context) func() {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		tls := libc.NewTLS()
+		defer tls.Close()
+		lib.Xsqlite3_interrupt(tls, c.handle)
+	})
+	return func() {
+		if !stop() {
+			<-ended // or it would end what comes next
 		}
 	}
 }
@@ -111,13 +120,18 @@ func (c *conn) query(ctx context.Context, sql string, each func(row) error, args
 // one returns the first column of the first row as a number; ok is false if
 // there is no row, or if it is NULL.
 func (c *conn) one(sql string, args ...any) (n int64, ok bool, err error) {
-	err = c.query(context.Background(), sql, func(r row) error {
-		if r[0] != nil && !ok {
-			n, ok = r.int(0), true
-		}
-		return nil
-	}, args...)
-	return n, ok, err
+	s, err := c.prepare(sql)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := s.bind(args); err != nil {
+		return 0, false, err
+	}
+	more, err := s.step()
+	if r := (row{s}); err == nil && more && !r.null(0) {
+		n, ok = r.int(0), true
+	}
+	return n, ok, s.done(err)
 }
 
 // run executes SQL that is not worth preparing; it may be several statements.
@@ -127,10 +141,20 @@ func (c *conn) run(sql string) error {
 }
 
 func (c *conn) close() error {
-	var all error
 	for _, s := range c.stmts {
-		all = errors.Join(all, s.close())
+		lib.Xsqlite3_finalize(c.tls, s.p) // its code is that of the last step
 	}
 	c.stmts = nil
-	return errors.Join(all, c.dc.Close())
+	c.room.free(c.tls)
+	c.tls.Close()
+	return c.dc.Close()
+}
+
+// explained makes an error of a result code.
+func (c *conn) explained(rc int32, doing string) error {
+	text := libc.GoString(lib.Xsqlite3_errstr(c.tls, rc))
+	if lib.Xsqlite3_extended_errcode(c.tls, c.handle)&0xff == rc&0xff {
+		text = libc.GoString(lib.Xsqlite3_errmsg(c.tls, c.handle))
+	}
+	return fmt.Errorf("%.40q: %w", doing, &sqlError{int(rc), text})
 }

@@ -36,23 +36,19 @@ func (g *group) create(c *journal.Create) error {
 		owner, fence = g.db.self.Load(), 1
 	}
 	phase := cmp.Or(c.Phase, journal.Queued)
-	r, err := g.exec(insertRun, c.ULID, textArg(id), c.Workflow, string(phase), textArg(c.Origin), intArg(c.Parent), intArg(c.ParentOp),
+	key, err := g.insert(insertRun, c.ULID, textArg(id), c.Workflow, string(phase), textArg(c.Origin), intArg(c.Parent), intArg(c.ParentOp),
 		c.At.UnixNano(), intArg(owner), fence)
 	if err != nil {
 		return err
 	}
-	if n, err := r.RowsAffected(); err != nil {
-		return err
-	} else if n == 0 {
+	if g.changes() == 0 {
 		key, _, err := g.one(findULID, c.ULID)
 		if err != nil {
 			return err
 		}
 		return g.taken(c, key)
 	}
-	if c.Key, err = r.LastInsertId(); err != nil {
-		return err
-	}
+	c.Key = key
 	if c.Own {
 		g.keep(c.Key, holding{fence: fence, phase: phase})
 	}

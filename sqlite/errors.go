@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	sqlite3 "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
 	"github.com/seed139febb4/durable/journal"
@@ -13,10 +12,18 @@ import (
 // errClosed is returned by a handle that was closed.
 var errClosed = errors.New("the file is closed")
 
+var errNoMemory = errors.New("no memory left")
+
+// A coded is an error of SQLite, the driver's or this package's.
+type coded interface {
+	error
+	Code() int
+}
+
 // explain wraps an error of SQLite so that it can be matched with the
 // journal's. Others pass through.
 func explain(err error) error {
-	var e *sqlite3.Error
+	var e coded
 	if !errors.As(err, &e) {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	lib "modernc.org/sqlite/lib"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/journal/journaltest"
@@ -126,4 +127,19 @@ func completed(op int64) journal.Event {
 
 func signal(run int64, key string) *journal.Post {
 	return &journal.Post{Run: run, Message: journal.Message{Kind: journal.SignalMessage, Name: "s", Data: json.RawMessage(`1`), Key: key, At: dawn}}
+}
+
+// values are the columns of a row as they are.
+func values(r row) (all []any) {
+	for i := range int(lib.Xsqlite3_column_count(r.s.c.tls, r.s.p)) {
+		switch lib.Xsqlite3_column_type(r.s.c.tls, r.s.p, int32(i)) {
+		case lib.SQLITE_NULL:
+			all = append(all, nil)
+		case lib.SQLITE_INTEGER:
+			all = append(all, r.int(i))
+		default:
+			all = append(all, r.text(i))
+		}
+	}
+	return all
 }

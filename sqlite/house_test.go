@@ -112,13 +112,21 @@ func TestPoolGivesUp(t *testing.T) {
 }
 
 func TestRows(t *testing.T) {
-	r := row{nil, "", `{}`, int64(5), unset}
-	require.Nil(t, r.json(0))
-	require.Equal(t, json.RawMessage{}, r.json(1))
-	require.Equal(t, json.RawMessage(`{}`), r.json(2))
-	require.True(t, r.time(0).IsZero())
-	require.True(t, r.time(4).IsZero())
-	require.Equal(t, time.Unix(0, 5).UTC(), r.time(3))
+	c := openNew(t).writer.conn
+	n := 0
+	require.NoError(t, c.query(bg, "SELECT ?, ?, ?, ?, ?", func(r row) error {
+		n++
+		require.Nil(t, r.json(0))
+		require.Equal(t, json.RawMessage{}, r.json(1))
+		require.Equal(t, json.RawMessage(`{}`), r.json(2))
+		require.True(t, r.time(0).IsZero())
+		require.True(t, r.time(4).IsZero())
+		require.Equal(t, time.Unix(0, 5).UTC(), r.time(3))
+		return nil
+	}, nil, "", `{}`, int64(5), unset))
+	require.Equal(t, 1, n)
+	require.ErrorContains(t, c.exec("SELECT ?"), "0 arguments for 1 parameters")
+	require.ErrorContains(t, c.exec("SELECT ?", 5), "argument 1 is of a type that is not bound")
 	require.Nil(t, jsonArg(nil))
 	require.Equal(t, "", jsonArg(json.RawMessage{}))
 	require.Equal(t, "[]", jsonList[int](nil))

@@ -83,10 +83,10 @@ func nameFile(c *conn) error {
 		return err
 	}
 	const put = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-	if _, err := c.exec(put, "file", id.String()); err != nil {
+	if err := c.exec(put, "file", id.String()); err != nil {
 		return err
 	}
-	_, err = c.exec(put, "created", time.Now().UTC().Format(time.RFC3339Nano))
+	err = c.exec(put, "created", time.Now().UTC().Format(time.RFC3339Nano))
 	return err
 }
 

@@ -80,20 +80,20 @@ func TestMigrate(t *testing.T) {
 func TestViews(t *testing.T) {
 	db := openNew(t)
 	s := begin(t, db, timer(1, dawn), activity(2))
-	read := func(query string) (all []row) {
+	read := func(query string) (all [][]any) {
 		require.NoError(t, db.read(bg, "view", func(r *reader) error {
 			return r.query(bg, query, func(r row) error {
-				all = append(all, append(row{}, r...))
+				all = append(all, values(r))
 				return nil
 			})
 		}))
 		return all
 	}
-	require.Equal(t, []row{{s.key, int64(1), "2026-01-02T03:04:06.000Z", "run.started", `{"n":1}`}}, read("SELECT run, seq, at, kind, data FROM history"))
-	require.Equal(t, []row{
+	require.Equal(t, [][]any{{s.key, int64(1), "2026-01-02T03:04:06.000Z", "run.started", `{"n":1}`}}, read("SELECT run, seq, at, kind, data FROM history"))
+	require.Equal(t, [][]any{
 		{int64(1), "timer", "2026-01-02T03:04:05.000000006Z", nil},
 		{int64(2), "activity", nil, "1"},
 	}, read("SELECT op, do, due, data FROM operations"))
-	require.Equal(t, []row{{"w", "open", "running", "2026-01-02T03:04:05.000Z", nil, int64(1), int64(0)}},
+	require.Equal(t, [][]any{{"w", "open", "running", "2026-01-02T03:04:05.000Z", nil, int64(1), int64(0)}},
 		read("SELECT workflow, status, phase, created, ended, events, inbox FROM overview"))
 }

@@ -97,7 +97,7 @@ func open(path string, s settings) (_ *DB, err error) {
 	if db.writer, err = openWriter(db); err != nil {
 		return nil, err
 	}
-	db.reads = newPool(source(real, s, true))
+	db.reads = newPool(real, s)
 	if db.identity, err = db.identify(); err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func TestOpenSettings(t *testing.T) {
 		t.Run(pragma, func(t *testing.T) {
 			var got string
 			require.NoError(t, db.writer.query(bg, "PRAGMA "+pragma, func(r row) error {
-				got = fmt.Sprint(r[0])
+				got = r.text(0)
 				return nil
 			}))
 			require.Equal(t, want, got)
@@ -57,7 +57,7 @@ func TestOpenSettings(t *testing.T) {
 	}
 	t.Run("readers cannot write", func(t *testing.T) {
 		err := db.read(bg, "write", func(r *reader) error {
-			_, err := r.exec("DELETE FROM runs")
+			err := r.exec("DELETE FROM runs")
 			return err
 		})
 		require.ErrorIs(t, err, journal.ErrReadOnly)
@@ -208,7 +208,7 @@ func TestOpenHalfMade(t *testing.T) {
 	t.Run("no layout yet", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "test.db")
 		write(t, path, nil)
-		c, err := dial(bg, source(path, choose(nil), false))
+		c, err := dial(bg, path, choose(nil), false)
 		require.NoError(t, err)
 		require.NoError(t, c.run(fmt.Sprintf("PRAGMA application_id = %d", applicationID)))
 		require.NoError(t, c.close())

@@ -63,7 +63,7 @@ func (g *group) discard(d *journal.Discard) error {
 	if _, err := g.fenced(d.Run, d.Fence); err != nil {
 		return err
 	}
-	_, err := g.exec(deliver, d.Message, d.Run)
+	err := g.exec(deliver, d.Message, d.Run)
 	return err
 }
 
@@ -92,7 +92,7 @@ func (g *group) put(run int64, m *journal.Message) error {
 	}
 	m.ID, g.mark.message = id, id
 	if m.Key != "" {
-		_, err = g.exec(insertKey, run, m.Key, id)
+		err = g.exec(insertKey, run, m.Key, id)
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 // openWriter opens the connection that writes, and makes the file what this
 // program expects.
 func openWriter(db *DB) (*writer, error) {
-	c, err := dial(bg, source(db.path, db.settings, false))
+	c, err := dial(bg, db.path, db.settings, false)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,6 @@ func (g *group) progress(p *journal.Progress) error {
 	if _, err := g.fenced(p.Run, p.Fence); err != nil {
 		return err
 	}
-	_, err := g.exec(putProgress, p.Run, p.Op, jsonArg(p.Data), p.At.UnixNano())
+	err := g.exec(putProgress, p.Run, p.Op, jsonArg(p.Data), p.At.UnixNano())
 	return err
 }

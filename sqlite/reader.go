@@ -14,12 +14,13 @@ const manyReaders = 4
 
 // A pool lends readers. A place whose connection was not opened yet holds nil.
 type pool struct {
-	dsn  string
+	path string
+	settings
 	idle chan *reader
 }
 
-func newPool(dsn string) *pool {
-	p := &pool{dsn: dsn, idle: make(chan *reader, manyReaders)}
+func newPool(path string, s settings) *pool {
+	p := &pool{path: path, settings: s, idle: make(chan *reader, manyReaders)}
 	for range manyReaders {
 		p.idle <- nil
 	}
@@ -40,7 +41,7 @@ func (p *pool) lend(ctx context.Context, f func(*reader) error) error {
 		return errClosed
 	}
 	if r == nil {
-		c, err := dial(ctx, p.dsn)
+		c, err := dial(ctx, p.path, p.settings, true)
 		if err != nil {
 			p.idle <- nil
 			return err
@@ -64,11 +65,11 @@ func (p *pool) close() (all error) {
 
 // snapshot calls f within one read transaction.
 func (r *reader) snapshot(f func() error) (err error) {
-	if _, err := r.exec("BEGIN"); err != nil {
+	if err := r.exec("BEGIN"); err != nil {
 		return err
 	}
 	defer func() {
-		_, e := r.exec("ROLLBACK") // there is nothing to keep
+		e := r.exec("ROLLBACK") // there is nothing to keep
 		err = errors.Join(err, e)
 	}()
 	return f()

@@ -1,38 +1,44 @@
 package sqlite
 
 import (
-	"database/sql/driver"
 	"encoding/json"
 	"time"
 	"unsafe"
+
+	lib "modernc.org/sqlite/lib"
 )
 
-// A row is what the driver returns: int64, string, []byte, float64 or nil.
-type row []driver.Value
+// A row is what a statement has come to.
+type row struct{ s *stmt }
 
-func (r row) int(i int) int64 {
-	n, _ := r[i].(int64)
-	return n
+func (r row) null(i int) bool {
+	return lib.Xsqlite3_column_type(r.s.c.tls, r.s.p, int32(i)) == lib.SQLITE_NULL
 }
 
-func (r row) text(i int) string {
-	s, _ := r[i].(string)
-	return s
+// int is 0 of NULL.
+func (r row) int(i int) int64 { return lib.Xsqlite3_column_int64(r.s.c.tls, r.s.p, int32(i)) }
+
+// bytes are good until the next column is read; of NULL and ” they are nil.
+func (r row) bytes(i int) []byte {
+	p := lib.Xsqlite3_column_text(r.s.c.tls, r.s.p, int32(i))
+	return bytesAt(p, int(lib.Xsqlite3_column_bytes(r.s.c.tls, r.s.p, int32(i))))
 }
+
+func (r row) text(i int) string { return string(r.bytes(i)) }
 
 // json keeps NULL and ” apart: the first is nil.
 func (r row) json(i int) json.RawMessage {
-	if s, ok := r[i].(string); ok {
-		return append(json.RawMessage{}, s...)
+	if r.null(i) {
+		return nil
 	}
-	return nil
+	return append(json.RawMessage{}, r.bytes(i)...)
 }
 
 // unset is how the zero time is stored where a column cannot be NULL.
 var unset = time.Time{}.UnixNano()
 
 func (r row) time(i int) time.Time {
-	if n, ok := r[i].(int64); ok && n != unset {
+	if n := r.int(i); n != unset && !r.null(i) {
 		return time.Unix(0, n).UTC()
 	}
 	return time.Time{}
@@ -40,8 +46,8 @@ func (r row) time(i int) time.Time {
 
 // The functions below make arguments of conn.exec and conn.query.
 
-// jsonArg binds a payload as text without copying it: the driver copies it
-// before the statement runs, and the payload is not changed meanwhile.
+// jsonArg binds a payload as text without copying it: bind does, and the payload
+// is not changed meanwhile.
 func jsonArg(b json.RawMessage) any {
 	switch {
 	case b == nil:

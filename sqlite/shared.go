@@ -77,7 +77,7 @@ func (db *DB) Leave() error {
 	err := db.change(func(w *writer) error {
 		clear(w.held)
 		return w.within(func() error {
-			_, err := w.exec(`DELETE FROM processes WHERE process = ?`, self)
+			err := w.exec(`DELETE FROM processes WHERE process = ?`, self)
 			return err
 		})
 	})

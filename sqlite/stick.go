@@ -26,7 +26,7 @@ func (g *group) stick(s *journal.Stick) error {
 		return refuse("run %d: its problem: %w", run, err)
 	}
 	delete(g.held, run)
-	_, err = g.exec(stickRun, jsonArg(problem), run)
+	err = g.exec(stickRun, jsonArg(problem), run)
 	return err
 }
 
@@ -40,10 +40,10 @@ func (g *group) resume(r *journal.Resume) error {
 		return refuse("resume run %d: %w", r.Run, journal.ErrClosed)
 	}
 	if status == journal.StatusStuck {
-		if _, err := g.exec(reopenRun, r.Run); err != nil {
+		if err := g.exec(reopenRun, r.Run); err != nil {
 			return err
 		}
 	}
-	_, err = g.exec(clearCrashes, r.Run)
+	err = g.exec(clearCrashes, r.Run)
 	return err
 }

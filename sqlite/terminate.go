@@ -21,7 +21,7 @@ func (g *group) terminate(t *journal.Terminate) error {
 	if err := g.addEvent(t.Run, &e); err != nil {
 		return err
 	}
-	if _, err := g.exec(`UPDATE runs SET fence = fence + 1 WHERE run = ?`, t.Run); err != nil {
+	if err := g.exec(`UPDATE runs SET fence = fence + 1 WHERE run = ?`, t.Run); err != nil {
 		return err
 	}
 	if err := g.end(t.Run, journal.StatusTerminated, &e); err != nil {

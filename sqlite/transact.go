@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	sqlite3 "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
 	"github.com/seed139febb4/durable/journal"
@@ -36,7 +35,7 @@ func (g *group) transact(t *journal.Transact) error {
 	if _, done, err := g.one(findResult, t.Run, t.Op); err != nil || done {
 		return err // its result waits to be delivered: it has run
 	}
-	if _, err := g.exec("SAVEPOINT step"); err != nil {
+	if err := g.exec("SAVEPOINT step"); err != nil {
 		return err
 	}
 	failed := g.step(t)
@@ -48,11 +47,11 @@ func (g *group) transact(t *journal.Transact) error {
 		return spoiled{failed}
 	case failed != nil:
 		failed = refuse("step %q of run %d: %w", t.Name, t.Run, failed)
-		if _, err := g.exec("ROLLBACK TO step"); err != nil {
+		if err := g.exec("ROLLBACK TO step"); err != nil {
 			return err
 		}
 	}
-	if _, err := g.exec("RELEASE step"); err != nil {
+	if err := g.exec("RELEASE step"); err != nil {
 		return err
 	}
 	return failed
@@ -93,7 +92,7 @@ func (g *group) schema(t *journal.Transact) error {
 		if err != nil {
 			return fmt.Errorf("its schema: %w", err)
 		}
-		if _, err := g.exec(insertSchema, statement, t.At.UnixNano()); err != nil {
+		if err := g.exec(insertSchema, statement, t.At.UnixNano()); err != nil {
 			return err
 		}
 	}
@@ -130,7 +129,7 @@ func stepsOf(writes []journal.Write) (steps []*journal.Transact) {
 // transaction, left a constraint that fails at COMMIT, or filled the disk.
 func blames(err error) bool {
 	var s spoiled
-	var e *sqlite3.Error
+	var e coded
 	return errors.As(err, &s) || errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_CONSTRAINT
 }
 

@@ -122,13 +122,7 @@ func faultyShmMap(tls *libc.TLS, file uintptr, page, size, extend int32, out uin
 	return function[func(*libc.TLS, uintptr, int32, int32, int32, uintptr) int32](methods(file).FxShmMap)(tls, file, page, size, extend, out)
 }
 
-// at views C memory as a T.
-func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
-
-// pointer makes a C function pointer of a Go function, function does the
-// reverse, as the translated SQLite represents them.
-func pointer[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
-
+// function does the reverse of pointer.
 func function[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&struct{ p uintptr }{p})) }
 
 func isLog(file string) bool { return strings.HasSuffix(file, "-wal") }

@@ -31,7 +31,7 @@ const manyHeld = 1 << 17
 // within calls f in a transaction and commits it.
 func (w *writer) within(f func() error) error {
 	w.guard.gone = false
-	_, err := w.exec("BEGIN IMMEDIATE")
+	err := w.exec("BEGIN IMMEDIATE")
 	if err != nil {
 		return err
 	}
@@ -40,11 +40,11 @@ func (w *writer) within(f func() error) error {
 	}
 	if err == nil {
 		w.guard.committing = true
-		_, err = w.exec("COMMIT")
+		err = w.exec("COMMIT")
 		w.guard.committing = false
 	}
 	if err != nil {
-		_, _ = w.exec("ROLLBACK") // fails if SQLite has done it
+		_ = w.exec("ROLLBACK") // fails if SQLite has done it
 		clear(w.held)
 	}
 	return err

@@ -38,7 +38,8 @@ type attempt struct {
 	asked   time.Time       // when the workflow asked for the operation
 	last    json.RawMessage // the last heartbeat of an earlier attempt
 	began   time.Time
-	waits   bool // in the backlog; guarded by Engine.mu
+	task    host.Task // what its function may know
+	waits   bool      // in the backlog; guarded by Engine.mu
 
 	mu       sync.Mutex
 	cancel   context.CancelCauseFunc
@@ -132,19 +133,12 @@ func (a *attempt) start() context.Context {
 	if a.options.Heartbeat > 0 && a.kind != journal.RunTx {
 		a.timers[timerSilence] = e.sched.After(a.options.Heartbeat, a.listen)
 	}
-	return host.WithTask(deadlined{ctx, deadline}, &host.Task{
-		Run: a.info, Activity: a.name, Op: a.key.op, Attempt: a.number, Scheduled: a.asked,
+	a.task = host.Task{
+		Run: a.info, Activity: a.name, Op: a.key.op, Attempt: a.number, Scheduled: a.asked, Until: deadline,
 		Key: idempotencyKey(a.info.ULID, a.key.op), Last: a.last, Heartbeat: a.heartbeat,
-	})
+	}
+	return host.WithTask(ctx, &a.task)
 }
-
-// deadlined tells user code the deadline that the engine's own timer enforces.
-type deadlined struct {
-	context.Context
-	at time.Time
-}
-
-func (d deadlined) Deadline() (time.Time, bool) { return d.at, !d.at.IsZero() }
 
 // end cancels the attempt's context.
 func (a *attempt) end(why error) {

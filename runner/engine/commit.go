@@ -28,12 +28,31 @@ type committer struct {
 	quiet   *sync.Cond
 }
 
-// An entry is what belongs together: its writes are in one group, and done is
-// called once they are on disk, in the order of the queue.
+// An entry is what belongs together: its writes are in one group, and its turn or
+// done is told once they are on disk, in the order of the queue.
 type entry struct {
 	writes []journal.Write
-	done   func()
-	failed func(error) // instead of done, if nothing of the entry was written and never will be
+	turn   *turn       // whose these are; else:
+	done   func()      // may be nil
+	failed func(error) // instead of done, if nothing of the entry was written and never will be; may be nil
+}
+
+func (n *entry) succeed() {
+	switch {
+	case n.turn != nil:
+		n.turn.committed()
+	case n.done != nil:
+		n.done()
+	}
+}
+
+func (n *entry) fail(err error) {
+	switch {
+	case n.turn != nil:
+		n.turn.abandoned(err)
+	case n.failed != nil:
+		n.failed(err)
+	}
 }
 
 // enqueue adds writes to the next group. If it returns the committer the caller
@@ -52,8 +71,8 @@ func (e *Engine) enter(n entry) (commit Task) {
 	}
 	c.mu.Unlock()
 	switch {
-	case stopped != nil && n.failed != nil:
-		e.sched.Go(leaf(func() { n.failed(stopped) }))
+	case stopped != nil:
+		e.sched.Go(leaf(func() { n.fail(stopped) }))
 	case lead:
 		e.busy(1) // until commitLoop ends; Engine.mu is taken before committer.mu elsewhere
 		return e.commitLoop
@@ -84,9 +103,7 @@ func (e *Engine) commitLoop() (next Task) {
 		case err == nil:
 			e.unpause()
 			for i := range group {
-				if group[i].done != nil {
-					group[i].done()
-				}
+				group[i].succeed()
 			}
 			clear(writes)
 		case errors.Is(err, journal.ErrFull), errors.Is(err, journal.ErrHeld):
@@ -163,10 +180,8 @@ func (c *committer) abandon(group []entry, err error) {
 	c.queue, c.stopped, c.busy = nil, err, false
 	c.quiet.Broadcast()
 	c.mu.Unlock()
-	for _, n := range all {
-		if n.failed != nil {
-			n.failed(err)
-		}
+	for i := range all {
+		all[i].fail(err)
 	}
 }
 

@@ -47,7 +47,11 @@ func (r *run) take() (in input, ok bool) {
 		}
 	default:
 		defer r.mu.Unlock()
-		in, r.queue = r.queue[0], r.queue[1:]
+		in = r.queue[0]
+		r.queue[0] = input{}
+		if r.queue = r.queue[1:]; len(r.queue) == 0 {
+			r.queue = r.room[:0]
+		}
 		if in.kind == inputInbox {
 			r.asked = false
 		}

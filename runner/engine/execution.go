@@ -33,7 +33,7 @@ type execution struct {
 	boxes      map[string]*mailbox
 	answers    map[string]func() (json.RawMessage, error)
 
-	commands []journal.Command // of this turn
+	commands []journal.Command // of this turn; the next one writes over them
 	effects  []effect          // of this turn, to be carried out after its commit
 	logs     []logLine         // of this turn
 	log      slog.Handler      // where logs go in the end; nil: nowhere
@@ -59,7 +59,7 @@ func newExecution(info host.Info, fn host.WorkflowFunc, defaults func(string) ho
 // turn. It reports false if the workflow broke: broken says how.
 func (x *execution) turn(e *journal.Event, wall time.Time) bool {
 	x.now, x.wall = e.At, wall
-	x.commands, x.effects, x.logs = nil, nil, nil
+	x.commands, x.effects, x.logs = x.commands[:0], nil, nil
 	x.deliver(e)
 	x.settle()
 	return x.broken == nil

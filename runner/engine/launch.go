@@ -77,7 +77,7 @@ func (e *Engine) finished(a *attempt, in input, tell bool) (next Task) {
 		var begin bool
 		if begin, taken = r.put(in); begin {
 			e.working++
-			next = r.drive
+			next = r.driver
 		}
 	}
 	e.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 
 // own makes the in-memory run of one that this process has claimed.
 func (e *Engine) own(row journal.Run) *run {
-	return &run{
+	r := &run{
 		e:        e,
 		info:     host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created},
 		fn:       e.workflow(row.Workflow),
@@ -20,6 +20,9 @@ func (e *Engine) own(row journal.Run) *run {
 		fence:    row.Fence,
 		timers:   map[int64]*deadline{},
 	}
+	r.driver = r.drive
+	r.queue = r.room[:0]
+	return r
 }
 
 // load rebuilds the run from the journal: it replays the history, puts the

@@ -26,8 +26,9 @@ func (r *run) prepare(t *turn) {
 			r.cancelOperation(a, f.op)
 		case effectEnd:
 			a.End, _ = x.commands[i].Kind.Ends()
-			t.end = &x.commands[i]
-			if p := r.tellParent(&x.commands[i]); p != nil {
+			end := x.commands[i]
+			t.end = &end
+			if p := r.tellParent(&end); p != nil {
 				a.Then = append(a.Then, p)
 			}
 		}

@@ -153,6 +153,6 @@ func (x *execution) play(run string, events []journal.Event) (sum uint32, err er
 		}
 	}
 	x.recorded = recorded{}
-	x.commands, x.effects, x.logs = nil, nil, nil
+	x.commands, x.effects, x.logs = x.commands[:0], nil, nil
 	return sum, nil
 }

@@ -22,6 +22,7 @@ type run struct {
 	key     int64 // 0 until the commit that creates it
 	fence   int64
 	queue   []input
+	room    [1]input // where a queue of one lies
 	driving bool
 	gone    bool           // not this process's any more, or ended: nothing more is done
 	stuck   bool           // on its way to be: nothing more is taken
@@ -36,6 +37,7 @@ type run struct {
 	timers map[int64]*deadline // by operation; guarded by Engine.clock
 
 	// What follows belongs to the driver.
+	driver  Task            // drive
 	create  *journal.Create // until the first turn
 	starter func(error)     // told the outcome of create
 	x       *execution      // nil: to be rebuilt from the journal
@@ -63,7 +65,7 @@ func (r *run) push(in ...input) (drive Task, ok bool) {
 	begin, ok := r.put(in...)
 	if begin {
 		r.e.busy(1)
-		drive = r.drive
+		drive = r.driver
 	}
 	return drive, ok
 }
@@ -113,6 +115,6 @@ func (r *run) drop(why error) {
 	}
 	if begin {
 		r.e.busy(1)
-		r.e.sched.Go(r.drive) // closes the execution
+		r.e.sched.Go(r.driver) // closes the execution
 	}
 }

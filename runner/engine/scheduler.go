@@ -54,7 +54,7 @@ func newGoroutines() *goroutines {
 }
 
 // idleGoroutines bounds how many wait for the next task.
-const idleGoroutines = 64
+const idleGoroutines = 256
 
 func (g *goroutines) Now() time.Time { return time.Now().Round(0).UTC() }
 

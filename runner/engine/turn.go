@@ -19,6 +19,10 @@ type turn struct {
 	questions []*question
 	end       *journal.Command // the run's last, if this is its last turn
 	lost      bool             // it was refused, or will never be written; guarded by run.mu
+
+	// Where append and the entry's writes are: a turn is one piece of memory.
+	body   journal.Append
+	writes [2]journal.Write
 }
 
 // manyEvents is where a run is worth a warning. There is no hard end.
@@ -77,7 +81,8 @@ func (r *run) turn(in input) (commit Task) {
 		ev.At = x.now // time in a workflow never goes back
 	}
 	t := &turn{r: r, in: in, create: r.create,
-		append: &journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message}}
+		body: journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message}}
+	t.append = &t.body
 	if op != nil {
 		r.settles(t, op, ev.Kind)
 	}
@@ -119,7 +124,7 @@ func (r *run) settles(t *turn, op *operation, kind journal.Kind) {
 // failedAttempt notes an event that the workflow does not see.
 func (r *run) failedAttempt(t *turn, op *operation, ev *journal.Event) {
 	x := r.x
-	x.commands, x.effects, x.logs = nil, nil, nil
+	x.commands, x.effects, x.logs = x.commands[:0], nil, nil
 	x.attemptFailed(ev)
 	t.append.Set = append(t.append.Set, journal.Timer{Op: op.number, Attempt: op.failed + 1, Due: op.due})
 	t.effects = []effect{{kind: effectTimer, op: op}}
@@ -133,10 +138,10 @@ func (r *run) submit(t *turn) (commit Task) {
 	r.unsaved++
 	r.last = t
 	r.mu.Unlock()
-	writes := []journal.Write{t.append}
+	writes := append(t.writes[:0], t.append)
 	if r.create != nil {
-		writes = []journal.Write{r.create, t.append}
+		writes = append(t.writes[:0], r.create, t.append)
 		r.create = nil
 	}
-	return r.e.enter(entry{writes: writes, done: t.committed, failed: t.abandoned})
+	return r.e.enter(entry{writes: writes, turn: t})
 }

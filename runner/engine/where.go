@@ -11,11 +11,14 @@ import (
 // where returns dir/file.go:line of the innermost caller outside the runner's
 // own packages: the line of workflow code that asks.
 func where() string {
-	var pcs [6]uintptr // a call is at most five frames deep in here; each costs 100 ns
-	n := runtime.Callers(3, pcs[:])
-	for _, pc := range pcs[:n] {
-		if place := placeOf(pc); place != "" {
-			return place
+	// A call is at most five frames deep in here, most are two; each costs 100 ns.
+	var pcs [3]uintptr
+	for skip := 3; skip <= 6; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs[:])
+		for _, pc := range pcs[:n] {
+			if place := placeOf(pc); place != "" {
+				return place
+			}
 		}
 	}
 	return ""

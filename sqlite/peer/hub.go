@@ -33,6 +33,7 @@ type hub struct {
 	socket string             // its path as in the lock file
 	all    map[*link]struct{} // every connection, those of clients included
 	links  map[string]*link   // by token: the one that is used to reach a member
+	shuns  string             // of a client: the member that this handle has become, and need not reach
 	known  map[string]bool    // other members: true if alive as far as is known, false once told of as dead; empty for a client
 	alive  int                // how many are true in known
 	size   int                // what is counted in dir.crowd
@@ -111,12 +112,27 @@ func (h *hub) reach(token string) (*link, error) {
 	if l := h.links[token]; l != nil {
 		return l, nil
 	}
+	if token == h.shuns {
+		return nil, errSelf
+	}
 	l := newLink(h, token)
 	if err := h.begin(l, func() (net.Conn, error) { return h.dir.dial(token) }); err != nil {
 		return nil, err
 	}
 	h.links[token] = l
 	return l, nil
+}
+
+// shun ends the connection to a member that turns out to be this handle itself:
+// it would make its own turnstile crowded.
+func (h *hub) shun(token string) {
+	h.mu.Lock()
+	h.shuns = token
+	l := h.links[token]
+	h.mu.Unlock()
+	if l != nil {
+		l.end(errSelf)
+	}
 }
 
 // adopt notes that the other end of a connection is a member.

@@ -16,7 +16,10 @@ const (
 	frameTime   = 10 * time.Second // what the rest of a frame may take once it has begun
 )
 
-var errTooMany = errors.New("too many connections")
+var (
+	errTooMany = errors.New("too many connections")
+	errSelf    = errors.New("it is this process itself")
+)
 
 // A link is one connection. Frames go both ways, whoever dialed.
 type link struct {

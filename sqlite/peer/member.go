@@ -82,7 +82,11 @@ func (d *Dir) join(h Handler) (*Member, error) {
 	m.hub = newHub(d, m.token, h)
 	d.mu.Lock()
 	d.self = m
+	client := d.client
 	d.mu.Unlock()
+	if client != nil { // it may have found the lock file just made
+		client.shun(m.token)
+	}
 	m.hub.open(ln, socket)
 	return m, nil
 }

@@ -149,3 +149,16 @@ func descriptors(t *testing.T) int {
 	require.NotEmpty(t, entries)
 	return len(entries)
 }
+
+// A client that nudges all members at the moment it becomes one itself finds its
+// own lock file among theirs.
+func TestJoinDoesNotMeetItself(t *testing.T) {
+	d := open(t, base(t))
+	d.Nudge("", 1) // makes the client's connections
+	client := d.hub()
+	m, err := d.Join(nil)
+	require.NoError(t, err)
+	client.nudge(m.Token(), 1)
+	require.Empty(t, client.links)
+	require.False(t, d.Turnstile().Crowded())
+}

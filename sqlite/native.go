@@ -1,0 +1,85 @@
+package sqlite
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// This file is the border to SQLite itself, which the driver has translated to
+// Go: memory that the garbage collector does not know, and error codes.
+
+// An sqlError is an error of SQLite, as the driver's own.
+type sqlError struct {
+	code int // the extended result code
+	text string
+}
+
+func (e *sqlError) Error() string { return fmt.Sprintf("%s (%d)", e.text, e.code) }
+
+// Code is that of the driver's errors.
+func (e *sqlError) Code() int { return e.code }
+
+// at views memory as a T.
+func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
+
+// pointer makes a C function pointer of a Go function, as the translated SQLite
+// represents them.
+func pointer[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
+
+// bytesAt are n bytes of SQLite's, good until it is called again.
+func bytesAt(p uintptr, n int) []byte {
+	if p == 0 || n == 0 {
+		return nil
+	}
+	return unsafe.Slice(at[byte](p), n)
+}
+
+// opening has one connection made at a time, so that its handle can be caught:
+// SQLite calls catch for each connection that it opens.
+var opening sync.Mutex
+
+var caught struct {
+	sync.Mutex
+	path   string // of the connection being opened
+	handle uintptr
+}
+
+// catch is an automatic extension of SQLite's.
+func catch(tls *libc.TLS, handle, _, _ uintptr) int32 {
+	caught.Lock()
+	defer caught.Unlock()
+	if name := lib.Xsqlite3_db_filename(tls, handle, 0); name != 0 && libc.GoString(name) == caught.path {
+		caught.handle = handle
+	}
+	return lib.SQLITE_OK
+}
+
+// handleOf calls connect and returns SQLite's handle of the connection to the
+// file at path that it opens. The driver does not tell.
+func handleOf(path string, connect func() error) (uintptr, error) {
+	opening.Lock()
+	defer opening.Unlock()
+	caught.Lock()
+	caught.path, caught.handle = path, 0
+	caught.Unlock()
+	tls := libc.NewTLS()
+	defer tls.Close()
+	entry := pointer(catch)
+	if rc := lib.Xsqlite3_auto_extension(tls, entry); rc != lib.SQLITE_OK {
+		return 0, &sqlError{int(rc), "register an extension"}
+	}
+	defer lib.Xsqlite3_cancel_auto_extension(tls, entry)
+	if err := connect(); err != nil {
+		return 0, err
+	}
+	caught.Lock()
+	defer caught.Unlock()
+	if caught.handle == 0 {
+		return 0, fmt.Errorf("SQLite names another file than %s", path)
+	}
+	return caught.handle, nil
+}
