@@ -25,6 +25,7 @@ type input struct {
 	kind    inputKind
 	event   journal.Event // Kind, Op, Name, Data, Note
 	message int64         // of inputMessage
+	cutoff  int64         // of inputEvent: see refusals
 	times   int           // of inputCrashed
 	query   *question
 }

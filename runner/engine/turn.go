@@ -77,7 +77,7 @@ func (r *run) turn(in input) (commit Task) {
 		ev.At = x.now // time in a workflow never goes back
 	}
 	t := &turn{r: r, in: in, create: r.create,
-		append: &journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message}}
+		append: &journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message, Cutoff: in.cutoff}}
 	if op != nil {
 		r.settles(t, op, ev.Kind)
 	}
