@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"sync"
@@ -156,4 +157,57 @@ func TestEndInFile(t *testing.T) {
 		t.Errorf("the journal is broken: %v", v)
 	}
 	t.Logf("%d signals were delivered, %d are unread", len(found)-len(unread), len(unread))
+}
+
+// TestUnread has a workflow return without having taken what it was sent.
+func TestUnread(t *testing.T) {
+	inWorld(t, func(w *world) {
+		code := workflow("w", func(h host.Host) (string, error) {
+			h.Answer("how many", func() (json.RawMessage, error) { return json.Marshal(h.Mailbox("go").Len()) })
+			if _, err := do(h, "a", 1, host.Options{}); err != nil {
+				return "", err
+			}
+			box := h.Mailbox("go")
+			if err := h.Await(func() bool { return box.Len() == 3 }); err != nil {
+				return "", err
+			}
+			box.Pop()
+			return "done", nil
+		})
+		var did ledger
+		p := w.process(Config{Bindings: []host.Binding{did.echo("a"), code}})
+		run := p.start("w", "", nil)
+		for _, name := range []string{"go", "other", "go", "go"} {
+			p.signal(run, name, "1")
+		}
+		_, err := p.result(run)
+		require.NoError(t, err)
+		p.suspend()
+
+		history, err := w.disk.Open().History(w.Context(), run, 0, 0)
+		require.NoError(t, err)
+		state, err := journal.Fold(history)
+		require.NoError(t, err)
+		var unread []string
+		for _, s := range state.Signals {
+			if s.Unread {
+				unread = append(unread, s.Name)
+			}
+		}
+		require.Equal(t, []string{"other", "go", "go"}, unread)
+
+		// An older journal does not say so, and is replayed all the same.
+		last := &history[len(history)-1]
+		w.disk.Corrupt(run, last.Seq, func(e *journal.Event) {
+			commands, err := e.Asked()
+			require.NoError(t, err)
+			commands[0].Unread = nil
+			e.Commands = journal.AppendCommands(nil, commands)
+			journal.Seal(history[last.Seq-2].Sum, e)
+		})
+		answer, err := w.client(code).Query(w.Context(), run, "how many")
+		require.NoError(t, err)
+		require.Equal(t, "2", string(answer))
+		w.disk.Corrupt(run, last.Seq, func(e *journal.Event) { *e = *last })
+	})
 }
