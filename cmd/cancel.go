@@ -72,7 +72,7 @@ func (s *invocation) endCommand(e ending) *cli.Command {
 func (s *invocation) end(c *cli.Context, r *client, e ending, refs []string) error {
 	ctx, by := c.Context, c.String("by")
 	if by == "" {
-		by = s.whoami()
+		by, _ = whoami()
 	}
 	runs, err := r.findAll(ctx, refs)
 	if err != nil {

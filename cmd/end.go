@@ -58,7 +58,7 @@ func (e *endError) reason() string {
 		return reasonText(e.data)
 	case journal.StatusCanceled:
 		if e.cancel != nil {
-			return join(by(e.cancel.By), reasonText(e.cancel.Reason))
+			return join(by(e.cancel.By, false), reasonText(e.cancel.Reason))
 		}
 		return strings.TrimPrefix(strings.TrimPrefix(failureText(e.data), "canceled"), ": ")
 	}

@@ -19,6 +19,7 @@ type exportJSON struct {
 	Steps   []stepJSON      `json:"steps"`
 	Events  []eventJSON     `json:"events"`
 	Inbox   []messageJSON   `json:"inbox"`
+	Unread  []messageJSON   `json:"unread"`
 	Crashes []crashJSON     `json:"crashes"`
 }
 
@@ -41,13 +42,14 @@ type stepJSON struct {
 }
 
 type messageJSON struct {
-	ID   int64               `json:"id"`
-	Kind journal.MessageKind `json:"kind"`
-	Name string              `json:"name,omitempty"`
-	By   string              `json:"by,omitempty"`
-	Key  string              `json:"key,omitempty"`
-	At   string              `json:"at"`
-	Data json.RawMessage     `json:"data,omitempty"`
+	ID       int64               `json:"id"`
+	Kind     journal.MessageKind `json:"kind"`
+	Name     string              `json:"name,omitempty"`
+	By       string              `json:"by,omitempty"`
+	Verified bool                `json:"verified,omitempty"`
+	Key      string              `json:"key,omitempty"`
+	At       string              `json:"at"`
+	Data     json.RawMessage     `json:"data,omitempty"`
 }
 
 type crashJSON struct {
@@ -59,7 +61,7 @@ type crashJSON struct {
 
 func (rec *record) export() exportJSON {
 	x := exportJSON{Run: describe(rec.run, rec.status), Parent: rec.parent, Input: rec.state.Input,
-		Steps: []stepJSON{}, Events: []eventJSON{}, Inbox: []messageJSON{}, Crashes: []crashJSON{}}
+		Steps: []stepJSON{}, Events: []eventJSON{}, Inbox: []messageJSON{}, Unread: []messageJSON{}, Crashes: []crashJSON{}}
 	switch rec.run.Status {
 	case journal.StatusCompleted:
 		x.Result = rec.state.Data
@@ -76,12 +78,35 @@ func (rec *record) export() exportJSON {
 		x.Events = append(x.Events, exportEvent(e))
 	}
 	for _, m := range rec.inbox {
-		x.Inbox = append(x.Inbox, messageJSON{m.ID, m.Kind, m.Name, m.By, m.Key, stamp(m.At), m.Data})
+		x.Inbox = append(x.Inbox, exportMessage(m))
+	}
+	for _, m := range rec.unread() {
+		x.Unread = append(x.Unread, exportMessage(m))
 	}
 	for _, c := range rec.details.Crashes {
 		x.Crashes = append(x.Crashes, crashJSON{c.Seq, c.Phase, stamp(c.Died), stamp(c.Back)})
 	}
 	return x
+}
+
+func exportMessage(m journal.Message) messageJSON {
+	return messageJSON{m.ID, m.Kind, m.Name, m.By, m.Verified, m.Key, stamp(m.At), m.Data}
+}
+
+// unread are the signals that the run ended without: those that the workflow
+// was given and had not taken, then those that it was not given.
+func (rec *record) unread() (messages []journal.Message) {
+	if !rec.run.Status.Closed() {
+		return nil
+	}
+	for _, g := range rec.state.Signals {
+		if g.Unread {
+			n := g.Note
+			messages = append(messages, journal.Message{ID: n.Message, Kind: journal.SignalMessage, Name: g.Name, Data: g.Data,
+				By: n.By, Verified: n.Verified, Key: n.Key, At: n.Sent})
+		}
+	}
+	return append(messages, rec.inbox...)
 }
 
 func (rec *record) step(op *journal.Operation, now time.Time) stepJSON {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"strconv"
 	"strings"
 	"time"
 
@@ -190,12 +191,21 @@ func (s *invocation) with(fn func(*client) error) error {
 	return errors.Join(fn(r), r.db.Close())
 }
 
-// whoami is the operating system's user, for --by.
-func (s *invocation) whoami() string {
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
+// whoami is the user that this process runs as, for --by: verified, since the
+// kernel says so and no variable is asked.
+func whoami() (name string, verified bool) {
+	uid := os.Getuid()
+	if uid < 0 { // Windows, where the process's token says it
+		u, err := user.Current()
+		if err != nil {
+			return "", false
+		}
+		return u.Username, true
 	}
-	return s.Env("USER")
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil && u.Username != "" {
+		return u.Username, true
+	}
+	return fmt.Sprint("uid ", uid), true
 }
 
 // label is how messages name a run: by the user's id, or its ULID, of which a

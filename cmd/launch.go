@@ -108,7 +108,7 @@ func (l *launch) finish(run journal.Run, state *journal.State) error {
 		return err
 	}
 	l.screen.Status("")
-	l.screen.Line("completed in " + span(run.Ended.Sub(run.Created)) + survived(run.Crashes) + unread(run.Inbox))
+	l.screen.Line("completed in " + span(run.Ended.Sub(run.Created)) + survived(run.Crashes) + unread(run, state))
 	return l.out.JSON(result)
 }
 
@@ -119,11 +119,12 @@ func survived(crashes int) string {
 	return ", survived " + count(crashes, "crash")
 }
 
-func unread(messages int) string {
-	if messages == 0 {
+func unread(run journal.Run, state *journal.State) string {
+	n := len((&record{run: run, state: state}).unread()) + run.Inbox
+	if n == 0 {
 		return ""
 	}
-	return ", " + count(messages, "signal") + " unread"
+	return ", " + count(n, "signal") + " unread"
 }
 
 // mostNamed is how many other runs are counted at most.

@@ -43,11 +43,11 @@ func explain(e *journal.Event, state *journal.State, crashes []journal.Crash) (l
 	case journal.TimerFired:
 		l.Word, l.paint, l.Note = "done", green, interruptions(op, e.At, crashes)
 	case journal.SignalReceived:
-		l.Word, l.paint, l.Note = "signal", cyan, join(by(note.By), brief(e.Data))
+		l.Word, l.paint, l.Note = "signal", cyan, join(by(note.By, note.Verified), brief(e.Data))
 	case journal.CancelRequested:
-		l.Word, l.paint, l.Name, l.Note = "cancel", yellow, "requested", join(by(note.By), clean(reasonText(e.Data)))
+		l.Word, l.paint, l.Name, l.Note = "cancel", yellow, "requested", join(by(note.By, note.Verified), clean(reasonText(e.Data)))
 	case journal.Terminated:
-		l.Word, l.paint, l.Name, l.Note = "ended", yellow, "terminated", join(by(note.By), clean(reasonText(e.Data)))
+		l.Word, l.paint, l.Name, l.Note = "ended", yellow, "terminated", join(by(note.By, note.Verified), clean(reasonText(e.Data)))
 	default:
 		return line{}, false
 	}
@@ -106,9 +106,13 @@ func interruptions(op *journal.Operation, fired time.Time, crashes []journal.Cra
 	return fmt.Sprintf("%s, %s down in all", count(len(within), "crash"), span(down))
 }
 
-func by(name string) string {
-	if name == "" {
+// by names a sender, and says so if the name is more than a claim.
+func by(name string, verified bool) string {
+	switch {
+	case name == "":
 		return ""
+	case verified:
+		return "by " + clean(name) + " (verified)"
 	}
 	return "by " + clean(name)
 }

@@ -15,7 +15,7 @@ func (s *invocation) signalCommand() *cli.Command {
 command returns, and reaches the run exactly once, also if nobody runs it now.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "input", Usage: "`JSON` the payload, or @FILE, or - for standard input"},
-			&cli.StringFlag{Name: "by", Usage: "`NAME` who sends it (default: the operating system's user)"},
+			&cli.StringFlag{Name: "by", Usage: "`NAME` who sends it, as a claim (default: the operating system's user, verified)"},
 			&cli.StringFlag{Name: "key", Usage: "`KEY` of several signals with it only the first counts"},
 			&cli.BoolFlag{Name: "force", Usage: "send a name that the workflow does not declare"},
 		},
@@ -35,6 +35,7 @@ type signalJSON struct {
 	ULID      string `json:"ulid"`
 	Signal    string `json:"signal"`
 	By        string `json:"by"`
+	Verified  bool   `json:"verified"`
 	Duplicate bool   `json:"duplicate"`
 }
 
@@ -53,16 +54,16 @@ func (s *invocation) signal(c *cli.Context, r *client, args []string) error {
 	if err != nil {
 		return err
 	}
-	by := c.String("by")
+	by, verified := c.String("by"), false
 	if by == "" {
-		by = s.whoami()
+		by, verified = whoami()
 	}
-	duplicate, err := r.SignalRun(ctx, run.ULID, runner.SignalRequest{Name: name, Payload: payload, By: by, Key: c.String("key")})
+	duplicate, err := r.SignalRun(ctx, run.ULID, runner.SignalRequest{Name: name, Payload: payload, By: by, Verified: verified, Key: c.String("key")})
 	if err != nil {
 		return fmt.Errorf("signal %s to %s %s: %w", quote(name), run.Workflow, s.label(run), err)
 	}
 	if !s.out.text() {
-		return s.out.JSON(signalJSON{run.ID, run.ULID, name, by, duplicate})
+		return s.out.JSON(signalJSON{run.ID, run.ULID, name, by, verified, duplicate})
 	}
 	what := fmt.Sprintf("%s sent to %s %s", clean(name), run.Workflow, s.label(run))
 	if duplicate {

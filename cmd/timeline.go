@@ -61,7 +61,7 @@ func (s *invocation) headerRows(rec *record) (rows [][2]string) {
 		add("crashes", fmt.Sprint(run.Crashes))
 	}
 	if run.Status.Closed() {
-		add("unread", inboxText(rec.inbox))
+		add("unread", inboxText(rec.unread()))
 	} else {
 		add("inbox", inboxText(rec.inbox))
 	}
@@ -85,7 +85,7 @@ func inboxText(inbox []journal.Message) string {
 			name = clean(m.Name)
 		}
 		if m.By != "" {
-			name += " " + by(m.By)
+			name += " " + by(m.By, m.Verified)
 		}
 		parts = append(parts, name)
 	}

@@ -43,6 +43,9 @@ func (m *Message) Checksum(run int64) uint32 {
 	for _, s := range [...]string{string(m.Kind), string(m.Event), m.Name, m.By, m.Key} {
 		b = appendText(b, s)
 	}
+	if m.Verified { // else nothing: older messages have none
+		b = appendText(b, "verified")
+	}
 	return updateBytes(crc32.Update(0, castagnoli, b), b, m.Data)
 }
 
@@ -144,6 +147,10 @@ func (c *Command) append(b []byte) []byte {
 	if c.Where != "" {
 		b = append(b, `,"where":`...)
 		b = appendString(b, c.Where)
+	}
+	if len(c.Unread) > 0 {
+		events, _ := json.Marshal(c.Unread) // numbers cannot fail
+		b = append(append(b, `,"unread":`...), events...)
 	}
 	return append(b, '}')
 }

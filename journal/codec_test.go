@@ -39,12 +39,14 @@ func TestStoredCommands(t *testing.T) {
 	got, err := e.Asked()
 	require.NoError(t, err)
 	require.Equal(t, commands, got)
+	end := []journal.Command{{Kind: journal.Fail, Data: json.RawMessage(`1`), Unread: []int64{4, 16}}}
+	require.Equal(t, `[{"do":"failed","data":1,"unread":[4,16]}]`, string(journal.AppendCommands(nil, end)))
 }
 
 func TestStoredNote(t *testing.T) {
-	full := journal.Note{By: "ada", Sent: noon, Message: 3, Attempt: 2, Due: noon.Add(time.Hour), Began: noon.Add(-time.Minute), Key: "k"}
+	full := journal.Note{By: "ada", Sent: noon, Message: 3, Attempt: 2, Due: noon.Add(time.Hour), Began: noon.Add(-time.Minute), Key: "k", Verified: true}
 	require.Equal(t, `{"by":"ada","sent":"2026-01-02T12:00:00.000000007Z","message":3,"attempt":2,`+
-		`"due":"2026-01-02T13:00:00.000000007Z","began":"2026-01-02T11:59:00.000000007Z","key":"k"}`, string(full.Encode()))
+		`"due":"2026-01-02T13:00:00.000000007Z","began":"2026-01-02T11:59:00.000000007Z","key":"k","verified":true}`, string(full.Encode()))
 	require.Equal(t, full, (&journal.Event{Note: full.Encode()}).Facts())
 	require.Nil(t, journal.Note{}.Encode())
 	require.Zero(t, (&journal.Event{}).Facts())
@@ -125,13 +127,14 @@ func TestMessageChecksum(t *testing.T) {
 	sum := m.Checksum(1)
 	require.NotEqual(t, sum, m.Checksum(2), "the run")
 	for name, change := range map[string]func(*journal.Message){
-		"kind":  func(m *journal.Message) { m.Kind = journal.SignalMessage },
-		"event": func(m *journal.Message) { m.Event = journal.ActivityFailed },
-		"op":    func(m *journal.Message) { m.Op++ },
-		"name":  func(m *journal.Message) { m.Name = "" },
-		"data":  func(m *journal.Message) { m.Data = nil },
-		"by":    func(m *journal.Message) { m.By, m.Key = "bk", "" },
-		"at":    func(m *journal.Message) { m.At = m.At.Add(-1) },
+		"kind":              func(m *journal.Message) { m.Kind = journal.SignalMessage },
+		"event":             func(m *journal.Message) { m.Event = journal.ActivityFailed },
+		"op":                func(m *journal.Message) { m.Op++ },
+		"name":              func(m *journal.Message) { m.Name = "" },
+		"data":              func(m *journal.Message) { m.Data = nil },
+		"by":                func(m *journal.Message) { m.By, m.Key = "bk", "" },
+		"at":                func(m *journal.Message) { m.At = m.At.Add(-1) },
+		"more than a claim": func(m *journal.Message) { m.Verified = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := m

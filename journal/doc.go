@@ -22,8 +22,8 @@
 //	P3  Every signal enters one inbox on disk whose ids are never reused.
 //	    Acknowledged means committed. It is delivered once, in commit order, also
 //	    if nobody runs the workflow now; a key makes a repeated send harmless. A
-//	    run does not end while its inbox holds undelivered messages; signals that
-//	    came after the very message that let it end stay there, unread.
+//	    run does not end while its inbox holds messages that came before what lets
+//	    it end; signals that came after that stay there, unread.
 //	P4  A timer never fires early. Its deadline is absolute: down-time counts.
 //	P5  One live owner per run. A dead owner is noticed by the kernel's file lock.
 //	    Every append is fenced: a process that lost a run cannot write to it.

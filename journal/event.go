@@ -39,13 +39,14 @@ type Event struct {
 
 // A Note is what is known about an event's input beside its payload.
 type Note struct {
-	By      string    `json:"by,omitempty"`      // who sent the signal or asked for the cancel
-	Sent    time.Time `json:"sent,omitzero"`     // when it was committed to the inbox
-	Message int64     `json:"message,omitempty"` // the inbox id it had
-	Attempt int       `json:"attempt,omitempty"` // which attempt ended, from 1; absent on activity.completed means 1
-	Due     time.Time `json:"due,omitzero"`      // when the timer was due, or the next attempt is
-	Began   time.Time `json:"began,omitzero"`    // when the attempt that ended was started
-	Key     string    `json:"key,omitempty"`     // the sender's deduplication key
+	By       string    `json:"by,omitempty"`       // who sent the signal or asked for the cancel
+	Sent     time.Time `json:"sent,omitzero"`      // when it was committed to the inbox
+	Message  int64     `json:"message,omitempty"`  // the inbox id it had
+	Attempt  int       `json:"attempt,omitempty"`  // which attempt ended, from 1; absent on activity.completed means 1
+	Due      time.Time `json:"due,omitzero"`       // when the timer was due, or the next attempt is
+	Began    time.Time `json:"began,omitzero"`     // when the attempt that ended was started
+	Key      string    `json:"key,omitempty"`      // the sender's deduplication key
+	Verified bool      `json:"verified,omitempty"` // By is more than a claim, see Message
 }
 
 // A CommandKind says what a workflow asked for. The values are the words on disk.
@@ -60,9 +61,9 @@ const (
 	StartTimer  CommandKind = "timer"     // Op, For, Due
 	StartChild  CommandKind = "child"     // Op, Name: the workflow, ID, Data: the input
 	CancelOp    CommandKind = "cancel"    // Op: give up the activity, timer or child with that number
-	Complete    CommandKind = "completed" // Data: the result
-	Fail        CommandKind = "failed"    // Data: a Failure
-	Cancel      CommandKind = "canceled"  // Data: a Failure
+	Complete    CommandKind = "completed" // Data: the result; Unread
+	Fail        CommandKind = "failed"    // Data: a Failure; Unread
+	Cancel      CommandKind = "canceled"  // Data: a Failure; Unread
 )
 
 // WaitForAnswer is the Name of a CancelOp whose operation stays pending until it
@@ -86,14 +87,15 @@ func (k CommandKind) Ends() (Status, bool) {
 // answered by an event) are numbered 1, 2, 3 … within their run, in the order
 // asked for.
 type Command struct {
-	Kind  CommandKind     `json:"do"`
-	Op    int64           `json:"op,omitempty"`
-	Name  string          `json:"name,omitempty"`
-	ID    string          `json:"id,omitempty"`    // a child's id
-	Data  json.RawMessage `json:"data,omitempty"`  // input, result or Failure
-	For   time.Duration   `json:"for,omitempty"`   // nanoseconds a timer was asked for
-	Due   time.Time       `json:"due,omitzero"`    // the timer's absolute deadline
-	Where string          `json:"where,omitempty"` // dir/file.go:line of the call
+	Kind   CommandKind     `json:"do"`
+	Op     int64           `json:"op,omitempty"`
+	Name   string          `json:"name,omitempty"`
+	ID     string          `json:"id,omitempty"`     // a child's id
+	Data   json.RawMessage `json:"data,omitempty"`   // input, result or Failure
+	For    time.Duration   `json:"for,omitempty"`    // nanoseconds a timer was asked for
+	Due    time.Time       `json:"due,omitzero"`     // the timer's absolute deadline
+	Where  string          `json:"where,omitempty"`  // dir/file.go:line of the call
+	Unread []int64         `json:"unread,omitempty"` // of an end: the events that delivered signals which the workflow had not taken
 }
 
 // A Failure is an error as the journal holds it.

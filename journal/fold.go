@@ -3,6 +3,7 @@ package journal
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 )
 
 // Fold says what a whole history means. The error, if any, is a *Violation that
@@ -188,7 +189,7 @@ func (s *State) attemptFailed(e *Event, note *Note) *Violation {
 func (s *State) ask(e *Event, c *Command) *Violation {
 	if status, ends := c.Kind.Ends(); ends {
 		s.Status, s.Data = status, c.Data
-		return nil
+		return s.leave(c.Unread)
 	}
 	switch c.Kind {
 	case CancelOp:
@@ -214,5 +215,17 @@ func (s *State) giveUp(e *Event, c *Command) *Violation {
 		return breach("P6", "it gives up operation %d, which is not pending", c.Op)
 	}
 	o.GivenUp, o.Waits = e.Seq, c.Name == WaitForAnswer
+	return nil
+}
+
+// leave marks the signals that the workflow had not taken when it returned.
+func (s *State) leave(events []int64) *Violation {
+	for _, event := range events {
+		i, found := slices.BinarySearchFunc(s.Signals, event, func(g Signal, event int64) int { return cmp.Compare(g.Event, event) })
+		if !found || s.Signals[i].Unread {
+			return breach("P3", "it leaves the signal of event %d unread, and there is none", event)
+		}
+		s.Signals[i].Unread = true
+	}
 	return nil
 }

@@ -105,9 +105,10 @@ func TestFold(t *testing.T) {
 	require.Equal(t, []journal.Timer{{Op: 2, Due: hour}}, s.Timers())
 
 	require.NoError(t, s.Apply(&history(turn{Event: journal.Event{Seq: 7, At: hour, Kind: journal.ActivityCompleted, Op: 5, Name: "act"},
-		commands: []journal.Command{{Kind: journal.Complete, Data: json.RawMessage(`"out"`)}}})[0]))
+		commands: []journal.Command{{Kind: journal.Complete, Data: json.RawMessage(`"out"`), Unread: []int64{4}}}})[0]))
 	require.Equal(t, journal.StatusCompleted, s.Status)
 	require.JSONEq(t, `"out"`, string(s.Data))
+	require.True(t, s.Signals[0].Unread)
 	require.Empty(t, s.Phase())
 	require.Empty(t, s.Timers())
 }
@@ -209,6 +210,7 @@ func TestFoldRefuses(t *testing.T) {
 		{"a failed attempt that is none", []turn{start(act(1)), with(failed, func(t *turn) { t.Data = json.RawMessage(`1`) })}, 2, "P8", "its failure cannot be decoded"},
 		{"a message twice", []turn{start(), with(cancel, func(t *turn) { t.note.Message = 4 }), with(cancel, func(t *turn) { t.note.Message = 4 })}, 3, "P3", "message 4 after message 4"},
 		{"messages out of order", []turn{start(), with(cancel, func(t *turn) { t.note.Message = 4 }), with(cancel, func(t *turn) { t.note.Message = 3 })}, 3, "P3", "message 3 after message 4"},
+		{"an unread signal that is none", []turn{start(), asks(journal.Command{Kind: journal.Complete, Unread: []int64{2}})}, 2, "P3", "there is none"},
 		{"a signal without a name", []turn{start(), {Event: event(journal.SignalReceived, 0, "")}}, 2, "P3", "without a name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

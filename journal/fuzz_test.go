@@ -15,16 +15,19 @@ import (
 // AppendCommands is json.Marshal, and what it writes is read back the same.
 func FuzzCommands(f *testing.F) {
 	for _, c := range commands {
-		f.Add(string(c.Kind), c.Op, c.Name, c.ID, []byte(c.Data), int64(c.For), c.Due.UnixNano(), c.Where)
+		f.Add(string(c.Kind), c.Op, c.Name, c.ID, []byte(c.Data), int64(c.For), c.Due.UnixNano(), c.Where, int64(0))
 	}
-	f.Add("\xff", int64(-1), "\u2028<>&", "\x00\x7f", []byte(`{"a":"<"}`), int64(1), int64(0), "a\"b\\c")
-	f.Fuzz(func(t *testing.T, kind string, op int64, name, id string, data []byte, d, due int64, where string) {
+	f.Add("\xff", int64(-1), "\u2028<>&", "\x00\x7f", []byte(`{"a":"<"}`), int64(1), int64(0), "a\"b\\c", int64(7))
+	f.Fuzz(func(t *testing.T, kind string, op int64, name, id string, data []byte, d, due int64, where string, unread int64) {
 		c := journal.Command{Kind: journal.CommandKind(kind), Op: op, Name: name, ID: id, For: time.Duration(d), Where: where}
 		if due != 0 {
 			c.Due = time.Unix(0, due).UTC()
 		}
 		if encoded, err := json.Marshal(json.RawMessage(data)); err == nil && len(data) > 0 {
 			c.Data = encoded // as payloads are: valid and compact
+		}
+		if unread != 0 {
+			c.Unread = []int64{unread, -unread}
 		}
 		cs := []journal.Command{c, c}
 		want, err := json.Marshal(cs)
@@ -40,10 +43,10 @@ func FuzzCommands(f *testing.F) {
 }
 
 func FuzzNote(f *testing.F) {
-	f.Add("ada", int64(1), int64(2), 3, int64(4), int64(5), "key")
-	f.Add("\xff<", int64(-1), int64(0), 0, int64(0), int64(0), "")
-	f.Fuzz(func(t *testing.T, by string, sent, message int64, attempt int, due, began int64, key string) {
-		n := journal.Note{By: by, Sent: at(sent), Message: message, Attempt: attempt, Due: at(due), Began: at(began), Key: key}
+	f.Add("ada", true, int64(1), int64(2), 3, int64(4), int64(5), "key")
+	f.Add("\xff<", false, int64(-1), int64(0), 0, int64(0), int64(0), "")
+	f.Fuzz(func(t *testing.T, by string, verified bool, sent, message int64, attempt int, due, began int64, key string) {
+		n := journal.Note{By: by, Verified: verified, Sent: at(sent), Message: message, Attempt: attempt, Due: at(due), Began: at(began), Key: key}
 		e := journal.Event{Note: n.Encode()}
 		back := e.Facts()
 		if !utf8.ValidString(by + " " + key) { // that cannot come back

@@ -56,16 +56,12 @@ func (s *MemoryStore) appendable(a *Append) (r *memRun, delivered int, err error
 	if a.Event.Seq != r.LastSeq+1 {
 		return nil, -1, fmt.Errorf("run %d has %d events: %w", r.Key, r.LastSeq, ErrFenced)
 	}
-	delivered, rest := -1, len(r.inbox)
-	if a.Delivered != 0 {
-		delivered = slices.IndexFunc(r.inbox, func(m Message) bool { return m.ID == a.Delivered })
-		if delivered < 0 {
-			return nil, -1, fmt.Errorf("run %d holds no message %d: %w", r.Key, a.Delivered, ErrFenced)
-		}
-		rest = delivered // those behind it came too late
+	delivered = slices.IndexFunc(r.inbox, func(m Message) bool { return m.ID == a.Delivered })
+	if a.Delivered != 0 && delivered < 0 {
+		return nil, -1, fmt.Errorf("run %d holds no message %d: %w", r.Key, a.Delivered, ErrFenced)
 	}
-	if a.End != "" && rest > 0 {
-		return nil, -1, fmt.Errorf("run %d holds %d messages: %w", r.Key, rest, ErrUnread)
+	if a.End != "" && len(r.inbox) > 0 && r.inbox[0].ID <= a.Last() {
+		return nil, -1, fmt.Errorf("run %d holds message %d: %w", r.Key, r.inbox[0].ID, ErrUnread)
 	}
 	return r, delivered, nil
 }

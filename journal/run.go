@@ -93,16 +93,17 @@ const (
 
 // A Message waits in a run's inbox until the turn that delivers it is committed.
 type Message struct {
-	ID    int64 // rises in commit order over the whole file; never reused
-	Kind  MessageKind
-	Event Kind  // of a ResultMessage: the kind of the event it becomes
-	Op    int64 // of a ResultMessage
-	Name  string
-	Data  json.RawMessage
-	By    string
-	Key   string    // deduplicates within the run; "" if none
-	At    time.Time // when it was committed
-	Sum   uint32    // checksum of the fields above but ID, see Message.Checksum
+	ID       int64 // rises in commit order over the whole file; never reused
+	Kind     MessageKind
+	Event    Kind  // of a ResultMessage: the kind of the event it becomes
+	Op       int64 // of a ResultMessage
+	Name     string
+	Data     json.RawMessage
+	By       string    // who sent it; a claim, unless
+	Verified bool      // the sender's program made sure of By
+	Key      string    // deduplicates within the run; "" if none
+	At       time.Time // when it was committed
+	Sum      uint32    // checksum of the fields above but ID, see Message.Checksum
 }
 
 // A Crash is one death of an owner under a run, written when the run was taken

@@ -40,6 +40,8 @@ type Signal struct {
 	Name  string
 	Data  json.RawMessage
 	Note  Note // who sent it, and when
+
+	Unread bool // the workflow returned without having taken it; not known of a terminated run
 }
 
 // An Operation is one thing the workflow asked for, and what became of it.

@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"math"
 	"time"
 )
 
@@ -50,14 +52,14 @@ type Create struct {
 // Append adds one event to a run (a turn is one event) and keeps the run's
 // row, timers and inbox in step with it, all or nothing. Refused with ErrFenced
 // if this process does not own the run with that Fence or if Event.Seq is not
-// the next number, with ErrUnread if End is set and messages wait in the inbox,
-// but for Delivered and those behind it, with ErrClosed or ErrStuck if the run is not open. If
+// the next number, with ErrUnread if End is set and the inbox holds messages up
+// to Last, with ErrClosed or ErrStuck if the run is not open. If
 // several apply the first of these is given: ErrNoRun, ErrClosed, ErrStuck,
 // ErrFenced, ErrUnread. A Delivered that is not in the inbox is ErrFenced, too.
 //
 // With End the run is closed: it has no owner, no timers and no heartbeats from
-// then on, whatever Unset and Clear say. Of the messages behind Delivered the
-// signals stay in the inbox, unread for good; the rest is removed.
+// then on, whatever Unset and Clear say. Of the messages behind Last the signals
+// stay in the inbox, unread for good; the rest is removed.
 type Append struct {
 	Outcome
 	Run       int64
@@ -65,6 +67,7 @@ type Append struct {
 	Fence     int64
 	Event     Event   // sealed: Sum is set
 	Delivered int64   // the inbox message this event delivers; removed. 0: none
+	Cutoff    int64   // of an event that delivers none: messages with higher ids came after what it tells. 0: none did
 	Phase     Phase   // what the run does now; "" if unchanged
 	End       Status  // "" while the run goes on
 	Set       []Timer // deadlines that begin to be pending
@@ -73,6 +76,15 @@ type Append struct {
 	Then      []Write // carried out, in order, only if this one is, else refused with its error: Create, Post
 
 	placed int64 // what Place was last told
+}
+
+// Last is the message up to which all must have been delivered for the run to
+// end: those behind it came after what ends it.
+func (a *Append) Last() int64 {
+	if a.Delivered != 0 {
+		return a.Delivered - 1
+	}
+	return cmp.Or(a.Cutoff, math.MaxInt64)
 }
 
 // Place names the run in those writes of Then that say it by a Parent of 0. Only

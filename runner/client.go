@@ -58,8 +58,9 @@ type Started struct {
 
 // A SignalRequest is a signal in its encoded form.
 type SignalRequest struct {
-	Name    string
-	Payload json.RawMessage // empty: null
-	By      string
-	Key     string // not empty: of several requests with it only the first counts
+	Name     string
+	Payload  json.RawMessage // empty: null
+	By       string          // who sends it; a claim, unless
+	Verified bool            // this program has made sure of it
+	Key      string          // not empty: of several requests with it only the first counts
 }

@@ -55,7 +55,8 @@ func (s Signal[T]) port() host.Port {
 // A SendOption says more about a signal: [By], [Key].
 type SendOption interface{ stamp(*SignalRequest) }
 
-// By says who sends the signal; [Message].By shows it.
+// By says who sends the signal; [Message].By shows it. It is a claim: a program
+// that has made sure of it says so in [SignalRequest].Verified.
 type By string
 
 // Key makes a repeated send harmless: of all signals that a run is sent with
@@ -74,9 +75,10 @@ type Inbox[T any] struct {
 
 // A Message is a signal's value with who sent it and when it was stored.
 type Message[T any] struct {
-	Value T
-	By    string
-	At    time.Time
+	Value    T
+	By       string // who sent it, as far as the sender says
+	Verified bool   // the sender's program made sure of By: of "durable signal" without --by, it is the user that its process runs as
+	At       time.Time
 }
 
 // Receive takes the oldest value, waiting for one if there is none.
@@ -93,7 +95,7 @@ func (i *Inbox[T]) Message(ctx *Context) (Message[T], error) {
 	}
 	m := i.box.Pop()
 	v, err := decode[T](m.Payload, i.call, "payload")
-	return Message[T]{Value: v, By: m.By, At: m.At}, err
+	return Message[T]{Value: v, By: m.By, Verified: m.Verified, At: m.At}, err
 }
 
 // Len is the number of messages waiting to be taken.

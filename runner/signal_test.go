@@ -23,6 +23,7 @@ const (
 // Got is what a signal looked like to the workflow.
 type Got struct {
 	Text, By string
+	Verified bool
 	At       time.Time
 }
 
@@ -33,7 +34,7 @@ func collect(ctx *runner.Context, n int) (all []Got, err error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Got{m.Value.Text, m.By, m.At})
+		all = append(all, Got{m.Value.Text, m.By, m.Verified, m.At})
 	}
 	return all, nil
 }
@@ -42,7 +43,7 @@ func TestSignals(t *testing.T) {
 	onStores(t, func(t *testing.T, store journal.Store) {
 		r, _ := serve(t, store, Collect.Bind(collect, Tell))
 		begin := time.Now()
-		h, err := Collect.Start(t.Context(), r, "c", 3)
+		h, err := Collect.Start(t.Context(), r, "c", 4)
 		require.NoError(t, err)
 		require.NoError(t, Tell.Send(t.Context(), r, "c", Note{"one"}, runner.By("ada")))
 		require.NoError(t, Tell.Send(t.Context(), r, "c", Note{"two"}, runner.Key("k")))
@@ -50,12 +51,14 @@ func TestSignals(t *testing.T) {
 		duplicate, err := r.SignalRun(t.Context(), "c", runner.SignalRequest{Name: "tell", Key: "k"})
 		require.NoError(t, err)
 		require.True(t, duplicate)
+		_, err = r.SignalRun(t.Context(), "c", runner.SignalRequest{Name: "tell", Payload: []byte(`{"text":"sure"}`), By: "bob", Verified: true})
+		require.NoError(t, err)
 		require.NoError(t, Tell.Send(t.Context(), r, h.ULID, Note{"three"}))
 
 		all, err := h.Wait(t.Context())
 		require.NoError(t, err)
 		at := begin.UTC()
-		require.Equal(t, []Got{{"one", "ada", at}, {"two", "", at}, {"three", "", at}}, all)
+		require.Equal(t, []Got{{"one", "ada", false, at}, {"two", "", false, at}, {"sure", "bob", true, at}, {"three", "", false, at}}, all)
 
 		require.ErrorIs(t, Tell.Send(t.Context(), r, "c", Note{"late"}), runner.ErrClosed)
 		require.ErrorIs(t, Tell.Send(t.Context(), r, "d", Note{"lost"}), runner.ErrNoRun)

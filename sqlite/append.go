@@ -12,7 +12,7 @@ const (
 	insertTimer = `INSERT INTO timers (due, run, op, attempt) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET attempt = excluded.attempt`
 	deleteTimer = `DELETE FROM timers WHERE due = ? AND run = ? AND op = ?`
 	deliver     = `DELETE FROM inbox WHERE id = ? AND run = ?`
-	unread      = `SELECT id FROM inbox WHERE run = ?1 AND (?2 = 0 OR id < ?2) LIMIT 1`
+	unread      = `SELECT id FROM inbox WHERE run = ? AND id <= ? LIMIT 1`
 	setPhase    = `UPDATE runs SET phase = ? WHERE run = ?`
 	endRun      = `UPDATE runs SET status = ?, ended = ?, owner = NULL, problem = NULL WHERE run = ?`
 )
@@ -106,7 +106,7 @@ func (g *group) admits(run int64, a *journal.Append) (holding, error) {
 		}
 	}
 	if a.End != "" {
-		if id, found, err := g.one(unread, run, a.Delivered); err != nil {
+		if id, found, err := g.one(unread, run, a.Last()); err != nil {
 			return h, err
 		} else if found {
 			return h, refuse("end run %d: message %d: %w", run, id, journal.ErrUnread)

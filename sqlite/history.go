@@ -9,7 +9,7 @@ import (
 
 const (
 	selectEvents = `SELECT seq, at, kind, op, name, data, note, commands, sum FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?`
-	selectInbox  = `SELECT id, kind, event, op, name, data, by, key, at, sum FROM inbox WHERE run = ? AND id > ? ORDER BY id`
+	selectInbox  = `SELECT id, kind, event, op, name, data, by, verified, key, at, sum FROM inbox WHERE run = ? AND id > ? ORDER BY id`
 )
 
 // History implements journal.Store.
@@ -44,7 +44,7 @@ func (db *DB) Inbox(ctx context.Context, run, after int64) (messages []journal.M
 		return r.query(ctx, selectInbox, func(r row) error {
 			messages = append(messages, journal.Message{
 				ID: r.int(0), Kind: journal.MessageKind(r.text(1)), Event: journal.Kind(r.text(2)), Op: r.int(3), Name: r.text(4),
-				Data: r.json(5), By: r.text(6), Key: r.text(7), At: r.time(8), Sum: uint32(r.int(9)),
+				Data: r.json(5), By: r.text(6), Verified: r.int(7) == 1, Key: r.text(8), At: r.time(9), Sum: uint32(r.int(10)),
 			})
 			return nil
 		}, run, after)

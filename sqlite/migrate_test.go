@@ -42,7 +42,7 @@ func TestMigrate(t *testing.T) {
 		}
 		require.Len(t, copies(t, path), 1, "a copy was made first")
 		lengthen(t, "")
-		migrations[1] = "ALTER TABLE runs ADD COLUMN more TEXT"
+		migrations[len(migrations)-2] = "ALTER TABLE runs ADD COLUMN more TEXT"
 		db := reopen(t, path)
 		v, err := db.writer.conn.version()
 		require.NoError(t, err)
@@ -50,6 +50,26 @@ func TestMigrate(t *testing.T) {
 		run, err := db.Run(t.Context(), journal.Ref{Key: key})
 		require.NoError(t, err)
 		require.Equal(t, int64(1), run.LastSeq)
+		journaltest.Verify(t, db)
+	})
+	t.Run("a file of layout 1", func(t *testing.T) {
+		now := migrations
+		migrations = now[:1]
+		path := filepath.Join(t.TempDir(), "test.db")
+		db := reopen(t, path)
+		require.NoError(t, db.Close())
+		migrations = now
+		db = reopen(t, path)
+		require.Len(t, copies(t, path), 1)
+		require.NoError(t, db.Join(t.Context(), silent{}))
+		s := begin(t, db)
+		post := signal(s.key, "")
+		post.Message.Verified = true
+		commit(t, db, signal(s.key, ""), post)
+		messages, err := db.Inbox(t.Context(), s.key, 0)
+		require.NoError(t, err)
+		require.False(t, messages[0].Verified)
+		require.True(t, messages[1].Verified)
 		journaltest.Verify(t, db)
 	})
 	t.Run("not while somebody works", func(t *testing.T) {
@@ -67,7 +87,7 @@ func TestMigrate(t *testing.T) {
 		commit(t, db, signal(key, ""))
 		lengthen(t, "CREATE TABLE extra (x INTEGER) STRICT")
 		newer := reopen(t, path)
-		migrations = migrations[:1]
+		migrations = migrations[:len(migrations)-1]
 		require.ErrorIs(t, db.Commit(signal(key, "")), journal.ErrNewer)
 		require.ErrorIs(t, db.Commit(signal(key, "")), journal.ErrBroken)
 		messages, err := newer.Inbox(t.Context(), key, 0)

@@ -5,7 +5,7 @@ import (
 )
 
 const (
-	insertMessage = `INSERT INTO inbox (run, kind, event, op, name, data, by, key, at, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertMessage = `INSERT INTO inbox (run, kind, event, op, name, data, by, verified, key, at, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	insertKey     = `INSERT INTO keys (run, key, message) VALUES (?, ?, ?)`
 	findChild     = `SELECT run FROM runs WHERE parent = ? AND parent_op = ? ORDER BY run DESC LIMIT 1`
 	findKey       = `SELECT message FROM keys WHERE run = ? AND key = ?`
@@ -86,7 +86,7 @@ func (w *writer) status(run int64) (s journal.Status, err error) {
 func (g *group) put(run int64, m *journal.Message) error {
 	m.Sum = m.Checksum(run)
 	id, err := g.insert(insertMessage, run, string(m.Kind), textArg(m.Event), intArg(m.Op), textArg(m.Name), jsonArg(m.Data),
-		textArg(m.By), textArg(m.Key), m.At.UnixNano(), int64(m.Sum))
+		textArg(m.By), flagArg(m.Verified), textArg(m.Key), m.At.UnixNano(), int64(m.Sum))
 	if err != nil {
 		return err
 	}

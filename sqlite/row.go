@@ -74,6 +74,14 @@ func intArg(n int64) any {
 	return n
 }
 
+// flagArg binds false as NULL.
+func flagArg(b bool) any {
+	if !b {
+		return nil
+	}
+	return int64(1)
+}
+
 // timeArg binds the zero time as NULL.
 func timeArg(t time.Time) any {
 	if t.IsZero() {

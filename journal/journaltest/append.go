@@ -90,6 +90,26 @@ var appendCases = []testCase{
 		},
 	},
 	{
+		name: "append/cutoff",
+		why:  "a run ends although messages wait that came after what ends it: the signals of these stay, unread, and the others are removed",
+		test: func(t *tester) {
+			st := t.begin(t.store, activity(1, "a"))
+			cancel := &journal.Post{Run: st.key, Message: journal.Message{Kind: journal.CancelMessage, At: dawn}}
+			t.commit(t.store, signal(st.key, "s", ""), signal(st.key, "u", ""), cancel, signal(st.key, "s", ""))
+			in := t.inbox(t.store, st.key)
+			end := func() *journal.Append {
+				a := st.next(completed(1, "a", `1`), complete(`1`))
+				a.Cutoff = in[0].ID
+				return a
+			}
+			t.refused(t.store, journal.ErrUnread, end())
+			st.turn(received(in[0]))
+			st.carry(end())
+			t.same("the status", t.run(t.store, st.key).Status, journal.StatusCompleted)
+			t.same("what is unread", t.inbox(t.store, st.key), []journal.Message{in[1], in[3]})
+		},
+	},
+	{
 		name: "append/delivered",
 		why:  "a message leaves the inbox with the event that delivers it, once, and only from its own run's inbox",
 		test: func(t *tester) {

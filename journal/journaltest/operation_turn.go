@@ -25,11 +25,15 @@ func (d *duel) turn(t *target) func() *journal.Append {
 		d.fail("a made up event: %v", err)
 	}
 	first, own := d.ulids, d.r.IntN(2) == 0
+	var cutoff int64 // now and then before, now and then behind the first message
+	if n := len(t.Inbox); n > 0 {
+		cutoff = t.Inbox[0].ID - int64(d.ulids/10%2)
+	}
 	d.ulids += 10
 	return func() *journal.Append {
 		ulid := first
 		a, _ := After(t.History, e)
-		a.Run, a.Fence = t.Run.Key, t.Run.Fence
+		a.Run, a.Fence, a.Cutoff = t.Run.Key, t.Run.Fence, cutoff
 		commands, _ := e.Asked()
 		for _, c := range commands {
 			status, ends := c.Kind.Ends()

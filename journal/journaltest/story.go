@@ -144,7 +144,7 @@ func fired(op int64, due time.Time) journal.Event {
 // received is the delivery of a signal that waits in the inbox.
 func received(m journal.Message) journal.Event {
 	return journal.Event{Kind: journal.SignalReceived, Name: m.Name, Data: m.Data,
-		Note: journal.Note{By: m.By, Key: m.Key, Message: m.ID, Sent: m.At}.Encode()}
+		Note: journal.Note{By: m.By, Verified: m.Verified, Key: m.Key, Message: m.ID, Sent: m.At}.Encode()}
 }
 
 // started is the delivery of a start message.

@@ -38,10 +38,11 @@ func (e *Engine) Adopt(ctx context.Context, run int64) (journal.Run, error) {
 
 // A SignalRequest is a message to a run.
 type SignalRequest struct {
-	Name    string
-	Payload json.RawMessage
-	By      string
-	Key     string // a repeated send with the same key is harmless; "": none
+	Name     string
+	Payload  json.RawMessage
+	By       string
+	Verified bool   // By is more than a claim
+	Key      string // a repeated send with the same key is harmless; "": none
 }
 
 // Signal puts a message into the run's inbox and returns once it is on disk
@@ -51,7 +52,7 @@ func (e *Engine) Signal(ctx context.Context, run int64, q SignalRequest) (duplic
 		return false, err
 	}
 	p := &journal.Post{Run: run, Message: journal.Message{Kind: journal.SignalMessage, Name: q.Name, Data: q.Payload,
-		By: q.By, Key: q.Key, At: e.sched.Now()}}
+		By: q.By, Verified: q.Verified, Key: q.Key, At: e.sched.Now()}}
 	if err := e.post(ctx, p); err != nil {
 		return false, err
 	}

@@ -117,6 +117,12 @@ func (t *turn) deadline(op int64) *journal.Timer {
 	return nil
 }
 
+// refusals is how often the end of a run is put off because messages came before
+// it was on disk. The input that ends it then gets a place among them: behind
+// those that wait when the run is rebuilt. They are delivered first; later ones
+// came after the end, and stay unread.
+const refusals = 3
+
 // rejected decides what becomes of a turn that the store did not write. Nothing
 // of it has left the process.
 func (t *turn) rejected(err error) {
@@ -124,7 +130,11 @@ func (t *turn) rejected(err error) {
 	r.mu.Lock()
 	r.unsaved--
 	t.lost = true
-	again := r.stale || errors.Is(err, journal.ErrUnread)
+	unread := errors.Is(err, journal.ErrUnread)
+	if unread {
+		r.refused++
+	}
+	again := r.stale || unread
 	if again {
 		r.stale = true
 		r.redo = append(r.redo, t.in)

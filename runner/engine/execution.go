@@ -78,7 +78,7 @@ func (x *execution) deliver(e *journal.Event) {
 		x.fire(e.Op, e.Facts().Due)
 	case journal.SignalReceived:
 		note := e.Facts()
-		x.mailbox(e.Name).put(host.Message{Payload: e.Data, By: note.By, At: note.Sent})
+		x.mailbox(e.Name).put(host.Message{Payload: e.Data, By: note.By, Verified: note.Verified, At: note.Sent}, e.Seq)
 	case journal.CancelRequested:
 		x.canceled = true
 		x.endScope(x.root, host.ErrCanceled)
@@ -157,7 +157,9 @@ func (x *execution) main(input json.RawMessage) {
 			x.giveUp(op, host.ErrCanceled) // children do not outlive their parent
 		}
 	}
-	x.ask(endCommand(out, err, x.canceled), effect{kind: effectEnd})
+	end := endCommand(out, err, x.canceled)
+	end.Unread = x.unread()
+	x.ask(end, effect{kind: effectEnd})
 }
 
 // fallen is how a coroutine ended that took its driver's goroutine along; nil if

@@ -25,6 +25,7 @@ type input struct {
 	kind    inputKind
 	event   journal.Event // Kind, Op, Name, Data, Note
 	message int64         // of inputMessage
+	cutoff  int64         // of inputEvent: see refusals
 	times   int           // of inputCrashed
 	query   *question
 }
@@ -32,7 +33,7 @@ type input struct {
 // fromMessage is the input that delivers m.
 func fromMessage(m *journal.Message) input {
 	e := journal.Event{Name: m.Name, Op: m.Op, Data: m.Data}
-	note := journal.Note{By: m.By, Key: m.Key, Message: m.ID}
+	note := journal.Note{By: m.By, Verified: m.Verified, Key: m.Key, Message: m.ID}
 	switch m.Kind {
 	case journal.StartMessage:
 		e.Kind = journal.Started

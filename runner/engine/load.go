@@ -60,6 +60,9 @@ func (r *run) load(next input) error {
 	if len(messages) > 0 {
 		r.seen = messages[len(messages)-1].ID
 	}
+	if r.putOff() {
+		next.cutoff = r.seen
+	}
 	queue := r.unread(append(inputs(messages), next)...)
 	if n := len(history); r.x.ended || n > 0 && history[n-1].Kind == journal.Terminated {
 		r.drop(journal.ErrClosed) // by somebody else, since it was claimed
@@ -93,6 +96,13 @@ func (r *run) unread(in ...input) []input {
 	defer r.mu.Unlock()
 	r.queue = append(in, r.queue...)
 	return r.queue
+}
+
+// putOff reports whether the end of the run was put off often enough.
+func (r *run) putOff() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.refused >= refusals
 }
 
 // underWay are the attempts of pending operations that are.

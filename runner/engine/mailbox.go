@@ -1,9 +1,16 @@
 package engine
 
-import "github.com/seed139febb4/durable/runner/host"
+import (
+	"slices"
+
+	"github.com/seed139febb4/durable/runner/host"
+)
 
 // A mailbox holds the messages of one signal that the workflow has not taken.
-type mailbox struct{ messages []host.Message }
+type mailbox struct {
+	messages []host.Message
+	events   []int64 // by which they were delivered
+}
 
 var _ host.Mailbox = (*mailbox)(nil)
 
@@ -16,12 +23,24 @@ func (x *execution) mailbox(signal string) *mailbox {
 	return b
 }
 
-func (b *mailbox) put(m host.Message) { b.messages = append(b.messages, m) }
+func (b *mailbox) put(m host.Message, event int64) {
+	b.messages, b.events = append(b.messages, m), append(b.events, event)
+}
+
 func (b *mailbox) Len() int           { return len(b.messages) }
 func (b *mailbox) Peek() host.Message { return b.messages[0] }
 
 func (b *mailbox) Pop() host.Message {
 	m := b.messages[0]
-	b.messages = b.messages[1:]
+	b.messages, b.events = b.messages[1:], b.events[1:]
 	return m
+}
+
+// unread are the events whose messages nobody has taken.
+func (x *execution) unread() (events []int64) {
+	for _, b := range x.boxes {
+		events = append(events, b.events...)
+	}
+	slices.Sort(events)
+	return events
 }

@@ -30,6 +30,7 @@ type run struct {
 	last    *turn          // the newest of them, or of those that were refused
 	stale   bool           // a commit was refused: the execution is ahead of the disk and must be rebuilt
 	redo    []input        // what the refused turns had taken
+	refused int            // how often its end was, see refusals
 	asked   bool           // an inputInbox is queued
 	beaten  map[int64]bool // operations with a recorded heartbeat
 	idle    *idler         // its place among the runs that only wait; nil if it is not there

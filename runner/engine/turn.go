@@ -81,7 +81,7 @@ func (r *run) turn(in input) (commit Task) {
 		ev.At = x.now // time in a workflow never goes back
 	}
 	t := &turn{r: r, in: in, create: r.create,
-		body: journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message}}
+		body: journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message, Cutoff: in.cutoff}}
 	t.append = &t.body
 	if op != nil {
 		r.settles(t, op, ev.Kind)

@@ -82,9 +82,10 @@ type Mailbox interface {
 
 // A Message is a signal as the workflow sees it.
 type Message struct {
-	Payload json.RawMessage
-	By      string
-	At      time.Time
+	Payload  json.RawMessage
+	By       string
+	Verified bool // By is more than a claim
+	At       time.Time
 }
 
 // A WorkflowFunc runs workflow code with its encoded input.
