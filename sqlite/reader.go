@@ -18,7 +18,7 @@ type pool struct {
 	path string
 	settings
 	idle chan *reader
-	room chan struct{} // one for each that may still be opened
+	room chan struct{} // holds one for each that may still be opened
 }
 
 func newPool(path string, s settings) *pool {
