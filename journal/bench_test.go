@@ -89,10 +89,10 @@ func BenchmarkMemoryAppend(b *testing.B) {
 }
 
 // sequential is the history of a workflow that does n activities, one after the
-// other.
+// other, in a run called A.
 func sequential(n int64) []journal.Event {
 	var history []journal.Event
-	var sum uint32
+	sum := journal.Root("A")
 	for seq := range n + 1 {
 		e := journal.Event{Seq: seq + 1, At: noon.Add(time.Duration(seq)), Kind: journal.ActivityCompleted, Op: seq, Name: "process", Data: json.RawMessage(`{"ok":true}`)}
 		if seq == 0 {

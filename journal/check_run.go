@@ -39,6 +39,7 @@ func read(ctx context.Context, store Store, key int64) (*examined, error) {
 		return nil, err
 	}
 	x := &examined{row: row, state: NewState()}
+	x.state.Sum = Root(row.ULID)
 	if err := x.follow(ctx, store); err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func (x *examined) follow(ctx context.Context, store Store) error {
 			e := &events[i]
 			var v *Violation
 			if e.Seq == x.state.Seq+1 && !Verify(x.state.Sum, e) {
-				v = breach("P8", "it does not fit its checksum, or the event before it")
+				v = breach("P8", "it does not fit its checksum, or the event before it, or the run")
 			} else {
 				v = x.state.apply(e)
 			}

@@ -51,7 +51,9 @@ func sample(t *testing.T) (*journal.Memory, *journal.MemoryStore) {
 	}
 	tell := func(run int64, es []journal.Event, then ...journal.Write) {
 		t.Helper()
-		var sum uint32
+		row, err := s.Run(t.Context(), journal.Ref{Key: run})
+		require.NoError(t, err)
+		sum := row.LastSum
 		for i := range es {
 			journal.Seal(sum, &es[i])
 			sum = es[i].Sum
@@ -134,6 +136,7 @@ func TestCheck(t *testing.T) {
 		rule    string
 	}{
 		{"a changed byte", parent, func(p parts) { (*p.Events)[0].Data = json.RawMessage(`"on"`) }, "P8", "does not fit its checksum"},
+		{"the history of another run", parent, func(p parts) { p.Row.ULID = "Z" }, "P8", "or the run"},
 		{"a missing event", parent, func(p parts) { *p.Events = (*p.Events)[1:] }, "P8", "it follows event 0"},
 		{"a missing end", closed, func(p parts) { *p.Events = (*p.Events)[:1] }, "P8", "the history ends with event 1, not 2"},
 		{"a broken rule", closed, func(p parts) {
@@ -196,7 +199,7 @@ func TestCheckDamagedParent(t *testing.T) {
 	require.True(t, m.Corrupt(parent, 1, func(e *journal.Event) { e.Commands = nil }))
 	found := violations(t, s)
 	require.Len(t, found, 1)
-	require.EqualError(t, found[0], "P8: run 1 (A): event 1: it does not fit its checksum, or the event before it")
+	require.EqualError(t, found[0], "P8: run 1 (A): event 1: it does not fit its checksum, or the event before it, or the run")
 	require.False(t, m.Corrupt(parent, 99, func(*journal.Event) {}))
 	require.False(t, m.Corrupt(99, 1, func(*journal.Event) {}))
 }

@@ -11,9 +11,13 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Seal sets e.Sum, the CRC-32C over the previous event's Sum (0 before the
-// first) and every stored field of e. Only the run's owner appends, so the chain
-// has one writer.
+// Root is where the chain of a run's checksums begins: the CRC-32C of its ULID,
+// so that an event fits into no other run.
+func Root(ulid string) uint32 { return crc32.Checksum([]byte(ulid), castagnoli) }
+
+// Seal sets e.Sum, the CRC-32C over the previous event's Sum (the run's Root
+// before the first) and every stored field of e. Only the run's owner appends,
+// so the chain has one writer.
 func Seal(prev uint32, e *Event) { e.Sum = checksum(prev, e) }
 
 // Verify reports whether e is what was sealed after an event with Sum prev.

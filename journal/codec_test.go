@@ -86,6 +86,7 @@ func TestStoredChecksums(t *testing.T) {
 		Seq: 7, At: noon, Kind: journal.ActivityCompleted, Op: 3, Name: "process",
 		Data: json.RawMessage(`{"ok":true}`), Note: json.RawMessage(`{"attempt":2}`), Commands: json.RawMessage(storedCommands),
 	}
+	require.Equal(t, uint32(0x6972dbc0), journal.Root("01K00000000000000000000001"))
 	journal.Seal(0xdeadbeef, &e)
 	require.Equal(t, uint32(0x3cd0c8a9), e.Sum)
 	m := journal.Message{Kind: journal.SignalMessage, Name: "approve", Data: json.RawMessage(`1`), By: "ada", Key: "k", At: noon}

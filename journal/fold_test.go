@@ -231,14 +231,15 @@ func TestViolation(t *testing.T) {
 }
 
 // Made up histories are accepted, event by event as in one go, and no event can
-// be left out, repeated or swapped without notice of Fold or the chain.
+// be left out, repeated, swapped or moved to another run without notice of Fold
+// or the chain.
 func TestFoldAnyHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		var es []journal.Event
 		step := journal.NewState()
 		for n := rapid.IntRange(1, 40).Draw(t, "events"); len(es) < n; {
-			e, ok := journaltest.NextEvent(r, es, nil, noon.Add(time.Duration(len(es))*time.Minute))
+			e, ok := journaltest.NextEvent(r, ulid, es, nil, noon.Add(time.Duration(len(es))*time.Minute))
 			if !ok {
 				if step.Status.Closed() {
 					break
@@ -248,6 +249,8 @@ func TestFoldAnyHistory(t *testing.T) {
 			require.NoError(t, step.Apply(&e))
 			es = append(es, e)
 		}
+		require.True(t, sound(es))
+		require.False(t, soundFor("01K00000000000000000000002", es))
 		whole, err := journal.Fold(es)
 		require.NoError(t, err)
 		require.Equal(t, whole, step)
@@ -266,9 +269,16 @@ func TestFoldAnyHistory(t *testing.T) {
 	})
 }
 
+// ulid is a run's.
+const ulid = "01K00000000000000000000001"
+
 // sound reports whether the chain and Fold accept a history.
 func sound(es []journal.Event) bool {
-	var sum uint32
+	return soundFor(ulid, es)
+}
+
+func soundFor(run string, es []journal.Event) bool {
+	sum := journal.Root(run)
 	for i := range es {
 		if !journal.Verify(sum, &es[i]) {
 			return false

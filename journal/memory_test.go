@@ -26,7 +26,7 @@ func open(t *testing.T, m *journal.Memory) *journal.MemoryStore {
 func owned(t *testing.T, s *journal.MemoryStore) int64 {
 	c := &journal.Create{ULID: ulidOf(t, s), Workflow: "w", At: noon, Own: true}
 	e := history(start(act(1)))[0]
-	journal.Seal(0, &e)
+	journal.Seal(journal.Root(c.ULID), &e)
 	a := &journal.Append{New: c, Fence: 1, Event: e, Phase: journal.Running}
 	require.NoError(t, s.Commit(c, a))
 	require.NoError(t, a.Err)

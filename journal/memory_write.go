@@ -69,7 +69,7 @@ func (s *MemoryStore) create(c *Create) error {
 	r := &memRun{keys: map[string]int64{}, progress: map[int64]json.RawMessage{}, Run: Run{
 		Key: int64(len(d.runs)) + 1, ULID: c.ULID, ID: id, Workflow: c.Workflow,
 		Status: StatusOpen, Phase: cmp.Or(c.Phase, Queued), Origin: c.Origin,
-		Parent: c.Parent, ParentOp: c.ParentOp, Created: stored(c.At), LastAt: stored(c.At),
+		Parent: c.Parent, ParentOp: c.ParentOp, Created: stored(c.At), LastAt: stored(c.At), LastSum: Root(c.ULID),
 	}}
 	if c.Own {
 		r.Owner, r.Fence = s.process, 1

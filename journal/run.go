@@ -53,7 +53,7 @@ type Run struct {
 	Fence   int64     // rises with every claim, resume and terminate
 	LastSeq int64     // the number of its last event; 0 if none
 	LastAt  time.Time // when that was; Created if none
-	LastSum uint32    // its checksum
+	LastSum uint32    // its checksum; Root if none
 	Crashes int       // how often an owner died under it, in all
 	Streak  int       // how many of those since its last event or Resume, while it did anything but wait
 	Inbox   int       // messages not delivered

@@ -81,8 +81,8 @@ func newULID() string {
 // begin creates a run with its first event.
 func begin(t testing.TB, db *DB, asked ...journal.Command) *story {
 	t.Helper()
-	s := &story{db: db}
 	c := &journal.Create{ULID: newULID(), Workflow: "w", At: dawn, Own: true}
+	s := &story{db: db, last: journal.Event{Sum: journal.Root(c.ULID)}}
 	a := s.next(journal.Event{Kind: journal.Started, Data: json.RawMessage(`{"n":1}`)}, asked...)
 	a.New = c
 	commit(t, db, c, a)

@@ -98,16 +98,19 @@ func TestInBubble(t *testing.T) {
 
 func TestPoolGivesUp(t *testing.T) {
 	db := openNew(t)
+	var lent []*reader
 	for range manyReaders {
-		<-db.reads.idle
+		r, err := db.reads.take(bg)
+		require.NoError(t, err)
+		lent = append(lent, r)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(fmt.Errorf("no longer wanted: %w", context.Canceled))
 	_, err := db.Runs(ctx, journal.Filter{})
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorContains(t, err, "no longer wanted")
-	for range manyReaders {
-		db.reads.idle <- nil
+	for _, r := range lent {
+		db.reads.idle <- r
 	}
 }
 

@@ -12,17 +12,19 @@ type reader struct{ *conn }
 // manyReaders is how many reads go on at once; further ones wait.
 const manyReaders = 4
 
-// A pool lends readers. A place whose connection was not opened yet holds nil.
+// A pool lends readers. One that is there is lent before another is opened: that
+// takes longer than most reads.
 type pool struct {
 	path string
 	settings
 	idle chan *reader
+	room chan struct{} // holds one for each that may still be opened
 }
 
 func newPool(path string, s settings) *pool {
-	p := &pool{path: path, settings: s, idle: make(chan *reader, manyReaders)}
+	p := &pool{path: path, settings: s, idle: make(chan *reader, manyReaders), room: make(chan struct{}, manyReaders)}
 	for range manyReaders {
-		p.idle <- nil
+		p.room <- struct{}{}
 	}
 	return p
 }
@@ -30,33 +32,49 @@ func newPool(path string, s settings) *pool {
 // lend calls f with a reader. Everything f takes out must be complete when it
 // returns: a read that stays open keeps the log from being recycled.
 func (p *pool) lend(ctx context.Context, f func(*reader) error) error {
-	var r *reader
-	open := true
-	select {
-	case r, open = <-p.idle:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	if !open {
-		return errClosed
-	}
-	if r == nil {
-		c, err := dial(ctx, p.path, p.settings, true)
-		if err != nil {
-			p.idle <- nil
-			return err
-		}
-		r = &reader{c}
+	r, err := p.take(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() { p.idle <- r }()
 	return f(r)
 }
 
+func (p *pool) take(ctx context.Context) (*reader, error) {
+	select {
+	case r, open := <-p.idle:
+		return r, closedUnless(open)
+	default:
+	}
+	select {
+	case r, open := <-p.idle:
+		return r, closedUnless(open)
+	case <-p.room:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	c, err := dial(ctx, p.path, p.settings, true)
+	if err != nil {
+		p.room <- struct{}{}
+		return nil, err
+	}
+	return &reader{c}, nil
+}
+
+func closedUnless(open bool) error {
+	if open {
+		return nil
+	}
+	return errClosed
+}
+
 // close waits for the reads under way.
 func (p *pool) close() (all error) {
 	for range manyReaders {
-		if r := <-p.idle; r != nil {
+		select {
+		case r := <-p.idle:
 			all = errors.Join(all, r.close())
+		case <-p.room:
 		}
 	}
 	close(p.idle)

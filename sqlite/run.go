@@ -37,7 +37,7 @@ func scanRun(r row, lives *lives) journal.Run {
 		run.ID = run.ULID
 	}
 	if run.LastSeq == 0 {
-		run.LastAt = run.Created
+		run.LastAt, run.LastSum = run.Created, journal.Root(run.ULID)
 	}
 	if run.Status == journal.StatusOpen {
 		run.Phase = journal.Phase(r.text(5))

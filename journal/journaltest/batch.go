@@ -8,7 +8,7 @@ var batchCases = []testCase{
 		why:  "the writes of a commit are carried out in order, each seeing those before it",
 		test: func(t *tester) {
 			c := &journal.Create{ULID: t.ulid(), ID: "x", Workflow: "w", At: dawn, Own: true}
-			st := &story{t: t, store: t.store, fence: 1}
+			st := &story{t: t, store: t.store, fence: 1, root: journal.Root(c.ULID)}
 			a := st.next(journal.Event{Kind: journal.Started}, activity(1, "a"))
 			a.New = c
 			st.history = []journal.Event{a.Event}

@@ -13,7 +13,7 @@ var createCases = []testCase{
 			t.commit(t.store, c)
 			t.same("the row", t.run(t.store, c.Key), journal.Run{
 				Key: c.Key, ULID: c.ULID, ID: "order/1", Workflow: "w", Origin: journal.ByCommand,
-				Status: journal.StatusOpen, Phase: journal.Queued, Created: dawn, LastAt: dawn, Inbox: 1,
+				Status: journal.StatusOpen, Phase: journal.Queued, Created: dawn, LastAt: dawn, LastSum: journal.Root(c.ULID), Inbox: 1,
 			})
 			want := journal.Message{Kind: journal.StartMessage, Data: []byte(`{"a":[1]}`), At: dawn}
 			want.Sum = want.Checksum(c.Key)
@@ -99,7 +99,7 @@ var createCases = []testCase{
 		test: func(t *tester) {
 			t.beginAs(t.store, &journal.Create{ULID: t.ulid(), ID: "x", Workflow: "w", At: dawn})
 			c := &journal.Create{ULID: t.ulid(), ID: "x", Workflow: "w", At: dawn, Own: true}
-			st := &story{t: t, store: t.store, fence: 1}
+			st := &story{t: t, store: t.store, fence: 1, root: journal.Root(c.ULID)}
 			a := st.next(journal.Event{Kind: journal.Started})
 			post := signal(1, "s", "")
 			a.New, a.Then = c, []journal.Write{post}

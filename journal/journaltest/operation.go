@@ -134,7 +134,7 @@ func (d *duel) create() {
 func (d *duel) beginRun() {
 	c := d.newRun()
 	c.Own = true
-	turn := d.turn(&target{snapshot: snapshot{Run: journal.Run{Fence: 1, LastAt: d.now}}})
+	turn := d.turn(&target{snapshot: snapshot{Run: journal.Run{ULID: c.ULID, Fence: 1, LastAt: d.now}}})
 	d.succeeded(d.commit(d.r.IntN(d.handles), func() []journal.Write {
 		w, a := c, turn()
 		a.New = &w

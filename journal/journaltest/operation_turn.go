@@ -17,7 +17,7 @@ func (d *duel) turn(t *target) func() *journal.Append {
 	if now.Before(t.Run.LastAt) {
 		now = t.Run.LastAt
 	}
-	e, ok := NextEvent(d.r, t.History, t.Inbox, now)
+	e, ok := NextEvent(d.r, t.Run.ULID, t.History, t.Inbox, now)
 	if !ok {
 		return nil
 	}
@@ -57,10 +57,11 @@ func (d *duel) turn(t *target) func() *journal.Append {
 	}
 }
 
-// NextEvent makes up an event that may follow a history, given what waits in
+// NextEvent makes up an event that may follow the history of the run with that
+// ULID, given what waits in
 // the inbox, at the earliest at now; false if nothing can happen. It is sealed,
 // and the same for the same state of r.
-func NextEvent(r *rand.Rand, history []journal.Event, inbox []journal.Message, now time.Time) (journal.Event, bool) {
+func NextEvent(r *rand.Rand, ulid string, history []journal.Event, inbox []journal.Message, now time.Time) (journal.Event, bool) {
 	s, err := journal.Fold(history)
 	if err != nil || s.Status.Closed() {
 		return journal.Event{}, false
@@ -77,6 +78,9 @@ func NextEvent(r *rand.Rand, history []journal.Event, inbox []journal.Message, n
 		if cs := wishes(r, s, &e); len(cs) > 0 {
 			e.Commands = journal.AppendCommands(nil, cs)
 		}
+	}
+	if s.Seq == 0 {
+		s.Sum = journal.Root(ulid)
 	}
 	journal.Seal(s.Sum, &e)
 	return e, true

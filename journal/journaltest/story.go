@@ -15,6 +15,7 @@ type story struct {
 	store   journal.Store
 	key     int64
 	fence   int64
+	root    uint32 // of its chain
 	history []journal.Event
 }
 
@@ -27,7 +28,7 @@ func (t *tester) begin(s journal.Store, commands ...journal.Command) *story {
 func (t *tester) beginAs(s journal.Store, c *journal.Create, commands ...journal.Command) *story {
 	t.Helper()
 	c.Own = true
-	st := &story{t: t, store: s, fence: 1}
+	st := &story{t: t, store: s, fence: 1, root: journal.Root(c.ULID)}
 	first := st.next(journal.Event{Kind: journal.Started, Data: []byte(`{"n":1}`)}, commands...)
 	first.New = c
 	t.commit(s, c, first)
@@ -47,7 +48,7 @@ func (st *story) next(e journal.Event, commands ...journal.Command) *journal.App
 	if len(commands) > 0 {
 		e.Commands = journal.AppendCommands(nil, commands)
 	}
-	var prev uint32
+	prev := st.root
 	if n := len(st.history); n > 0 {
 		prev = st.history[n-1].Sum
 	}

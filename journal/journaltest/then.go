@@ -43,7 +43,7 @@ var thenCases = []testCase{
 		why:  "what follows the first turn of a new run can name that run, whose key nobody knows yet, by a parent of 0",
 		test: func(t *tester) {
 			c := &journal.Create{ULID: t.ulid(), Workflow: "w", At: dawn, Own: true}
-			st := &story{t: t, store: t.store, fence: 1}
+			st := &story{t: t, store: t.store, fence: 1, root: journal.Root(c.ULID)}
 			a := st.next(journal.Event{Kind: journal.Started}, child(1, "c"))
 			kid, toChild := childOf(t, st, 1, "c"), signal(0, "s", "")
 			toChild.ParentOp = 1
@@ -97,7 +97,7 @@ var thenCases = []testCase{
 			c.Own = true
 			a.Then = []journal.Write{c}
 			parent.carry(a)
-			kid := &story{t: t, store: t.store, key: c.Key, fence: 1}
+			kid := &story{t: t, store: t.store, key: c.Key, fence: 1, root: journal.Root(c.ULID)}
 			end := kid.next(started(t.inbox(t.store, c.Key)[0]), complete(`7`))
 			end.Then = []journal.Write{&journal.Post{Run: parent.key, Message: journal.Message{
 				Kind: journal.ResultMessage, Event: journal.ChildCompleted, Op: 1, Name: "w", Data: []byte(`7`), At: end.Event.At,

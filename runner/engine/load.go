@@ -20,6 +20,7 @@ func (e *Engine) own(row journal.Run) *run {
 		fence:    row.Fence,
 		timers:   map[int64]*deadline{},
 	}
+	r.sum = journal.Root(row.ULID)
 	r.driver = r.drive
 	r.queue = r.room[:0]
 	return r

@@ -132,6 +132,7 @@ func sameCommand(r, a *journal.Command) bool {
 func (x *execution) play(run string, events []journal.Event) (sum uint32, err error) {
 	x.replay = true
 	defer func() { x.replay = false }()
+	sum = journal.Root(x.info.ULID)
 	for i := range events {
 		e := &events[i]
 		if e.Seq != int64(i)+1 || !journal.Verify(sum, e) {

@@ -62,6 +62,9 @@ func (e *Engine) begin(ctx context.Context, cancel context.CancelFunc) error {
 	e.stopped.Store(false)
 	e.serving, e.draining, e.suspects = true, false, suspects{}
 	e.mu.Unlock()
+	if e.real != nil {
+		e.real.pool(true)
+	}
 	e.ready.Do(func() { close(e.ready.done) })
 	e.listen(ctx)
 	e.findWork()
