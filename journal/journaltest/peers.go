@@ -35,12 +35,12 @@ func (t *tester) listen(s journal.Store) *listener {
 }
 
 // hears nudges until it is heard: those that have just joined may be missed.
-func (l *listener) hears(t *tester, run int64) {
+func (l *listener) hears(t *tester, from journal.Store, run int64) {
 	t.Helper()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for end := time.Now().Add(limit); time.Now().Before(end); {
-		t.store.(journal.Shared).Nudge(run)
+		from.(journal.Shared).Nudge(run)
 		select {
 		case heard := <-l.nudged:
 			if heard == run {
@@ -107,7 +107,7 @@ var peerCases = []testCase{
 			key := t.queue(t.store, "w")
 			t.store.(journal.Shared).Nudge(1 << 40)
 			for _, l := range []*listener{lb, lc} {
-				l.hears(t, key)
+				l.hears(t, t.store, key)
 			}
 		},
 	},
@@ -148,6 +148,7 @@ var peerCases = []testCase{
 			l := t.listen(t.store)
 			b := t.open()
 			st := t.begin(b)
+			l.hears(t, b, 1<<40) // now they know of each other
 			t.kill(b)
 			await(t, "the death notice", l.died)
 			t.same("claimed", t.claimed(t.store, st.key), []int64{st.key})
