@@ -1,8 +1,10 @@
 package cmd
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,4 +68,31 @@ func TestLoosePayload(t *testing.T) {
 			require.Equal(t, want, string(got))
 		})
 	}
+}
+
+// FuzzPayload checks that what is given for a signal is refused, or becomes JSON
+// of its type in a form that is given on unchanged.
+func FuzzPayload(f *testing.F) {
+	types := []reflect.Type{
+		reflect.TypeFor[decision](), reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[runner.Duration](), reflect.TypeFor[[]int](),
+		reflect.TypeFor[map[string]any](), reflect.TypeFor[any](), reflect.TypeFor[*decision](), reflect.TypeFor[json.RawMessage](), reflect.TypeFor[time.Time](),
+	}
+	for _, given := range []string{"", "looks good", "5", `"5"`, `{"amount":5}`, `{"amount"`, "null", "[1,2]", "2d", "\xff", "{x", "1e400", `"\ud800"`} {
+		for i := range types {
+			f.Add(given, i, true)
+		}
+	}
+	f.Fuzz(func(t *testing.T, given string, i int, word bool) {
+		form := &form{workflow: "s", typ: types[uint(i)%uint(len(types))]}
+		raw, err := form.payload(given, word)
+		if err != nil {
+			return
+		}
+		again, err := form.payload(string(raw), false)
+		require.NoError(t, err, "%s", raw)
+		require.Equal(t, string(raw), string(again))
+		raw, err = loose(given)
+		require.NoError(t, err)
+		require.True(t, json.Valid(raw))
+	})
 }

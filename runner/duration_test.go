@@ -89,3 +89,25 @@ func TestDurationRoundTrip(t *testing.T) {
 		require.Equal(t, d, back)
 	})
 }
+
+// FuzzDuration checks that what is understood is written in a form that is
+// understood the same.
+func FuzzDuration(f *testing.F) {
+	for _, text := range []string{"10", "0.5", "-1d12h", "+2d", "1h30m", "1e3", "9999999999d", "1dd", "d", ".", "1d-1h", "\xff"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := runner.ParseDuration(text)
+		if err != nil {
+			return
+		}
+		again, err := runner.ParseDuration(d.String())
+		require.NoError(t, err)
+		require.Equal(t, d, again)
+		raw, err := json.Marshal(d)
+		require.NoError(t, err)
+		var decoded runner.Duration
+		require.NoError(t, json.Unmarshal(raw, &decoded))
+		require.Equal(t, d, decoded)
+	})
+}

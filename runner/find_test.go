@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -56,5 +57,38 @@ func TestFind(t *testing.T) {
 	t.Run("a client wants the whole id", func(t *testing.T) {
 		_, err := r.RunResult(t.Context(), "order")
 		require.ErrorIs(t, err, runner.ErrNoRun)
+	})
+}
+
+// FuzzFind checks that an id which a run may have finds that run and no other,
+// and that whatever else is asked for finds one or none.
+func FuzzFind(f *testing.F) {
+	for _, id := range []string{"", "order-1", "ORDER-1", "a/b:c.d_e-f", "@last", "ab", "%", "_____", "\x00", "\xff\xff\xff\xff", "-----"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		r, err := runner.New(journal.NewMemory().Open(), Sum.Bind(sum), Double.Bind(double))
+		require.NoError(t, err)
+		for _, other := range []string{"order-1", "order-17", id + "-2"} {
+			_, _ = Sum.Start(t.Context(), r, other, nil) // a bad id is none
+		}
+		row, err := r.Find(t.Context(), id)
+		if err != nil && !errors.Is(err, runner.ErrNoRun) {
+			require.ErrorIs(t, err, runner.ErrAmbiguous)
+		} else if err == nil {
+			require.True(t, len(id) >= 4 || row.ID == id)
+		}
+		h, err := Sum.Start(t.Context(), r, id, nil)
+		if err != nil {
+			return
+		}
+		row, err = r.Find(t.Context(), h.ULID)
+		require.NoError(t, err)
+		require.True(t, row.ID == id || id == "" && row.ID == h.ULID)
+		if id != "" {
+			row, err = r.Find(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, h.ULID, row.ULID)
+		}
 	})
 }

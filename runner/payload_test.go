@@ -2,6 +2,7 @@ package runner
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,5 +49,28 @@ func TestDecode(t *testing.T) {
 	t.Run("another shape", func(t *testing.T) {
 		_, err := decode[int](json.RawMessage(`"x"`), of, "input")
 		require.ErrorContains(t, err, `activity "book": input is no int: `)
+	})
+}
+
+// FuzzNormal checks that what comes from outside is refused, or decodes, and has
+// a form that is taken over as it is.
+func FuzzNormal(f *testing.F) {
+	types := []reflect.Type{reflect.TypeFor[any](), reflect.TypeFor[struct{ City string }](), reflect.TypeFor[Duration](), reflect.TypeFor[json.RawMessage]()}
+	for i := range types {
+		f.Add([]byte("{ \"City\" : \"\xff\" }"), i)
+		f.Add([]byte(`"10s"`), i)
+		f.Add([]byte(`[1, 2`), i)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, i int) {
+		typ := types[uint(i)%uint(len(types))]
+		got, err := normal(raw, call{"signal", "s"}, "payload", typ)
+		if err != nil {
+			var p *PayloadError
+			require.ErrorAs(t, err, &p)
+			return
+		}
+		again, err := normal(got, call{"signal", "s"}, "payload", typ)
+		require.NoError(t, err)
+		require.Equal(t, string(got), string(again))
 	})
 }

@@ -24,10 +24,16 @@ func harness(t testing.TB, options ...Option) journaltest.Harness {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel() // most of the time it waits for the disk
 	t.Run("shared", func(t *testing.T) {
+		t.Parallel()
 		journaltest.Exercise(t, func(t *testing.T) journaltest.Harness { return harness(t) })
 	})
+	if testing.Short() {
+		return // the rest differs in what there is no other process for
+	}
 	t.Run("exclusive", func(t *testing.T) {
+		t.Parallel()
 		journaltest.Exercise(t, func(t *testing.T) journaltest.Harness {
 			h := harness(t, Exclusive)
 			h.Alone = true
@@ -37,6 +43,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestSameAsMemory(t *testing.T) {
+	t.Parallel()
 	m := journal.NewMemory()
 	memory := journaltest.Harness{
 		Open: func(testing.TB) journal.Store { return m.Open() },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -49,8 +50,18 @@ func openNew(t testing.TB, options ...Option) *DB {
 	return db
 }
 
-// kill ends a handle as kill -9 would, as far as others can see.
+// kill ends a handle as kill -9 would, as far as others can see: its lock file
+// stays, and nobody holds it.
 func kill(db *DB) {
+	if m := db.member.Load(); m != nil {
+		path := filepath.Join(db.path+"-peers", m.Token()+".lock")
+		left, err := os.ReadFile(path)
+		defer func() {
+			if err == nil {
+				_ = os.WriteFile(path, left, 0o600)
+			}
+		}()
+	}
 	_ = db.disband()
 	_ = db.Close()
 }

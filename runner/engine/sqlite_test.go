@@ -219,7 +219,11 @@ func TestRandomProgramsSQLite(t *testing.T) {
 		playSQLite(t, *oneSeed)
 		return
 	}
-	for i := range max(1, *seeds/10) {
+	n := max(1, *seeds/10)
+	if testing.Short() {
+		n = min(n, 3)
+	}
+	for i := range n {
 		seed := *firstOne + uint64(i)
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playSQLite(t, seed) })
 	}

@@ -99,17 +99,18 @@ func (h *hub) meet(token string) {
 	}
 }
 
-// bury notes that a member is dead, and tells of it once.
+// bury notes that a member is dead, and tells of it once, also if it was so
+// quickly that nobody has met it.
 func (h *hub) bury(token string) {
 	h.mu.Lock()
-	alive := h.known[token]
+	alive, met := h.known[token]
+	h.known[token] = false
 	if alive {
-		h.known[token] = false
 		h.alive--
 		h.count()
 	}
 	h.mu.Unlock()
-	if alive && h.ctx.Err() == nil {
+	if (alive || !met) && h.ctx.Err() == nil {
 		h.handler.Died()
 	}
 }
