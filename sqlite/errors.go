@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	sqlite3 "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
@@ -13,9 +14,12 @@ import (
 // errClosed is returned by a handle that was closed.
 var errClosed = errors.New("the file is closed")
 
-// explain wraps an error of SQLite so that it can be matched with the
-// journal's. Others pass through.
+// explain wraps an error of SQLite, or of the system for want of room, so that it
+// can be matched with the journal's. Others pass through.
 func explain(err error) error {
+	if noRoom(err) && !errors.Is(err, journal.ErrFull) {
+		return fmt.Errorf("%w: %w", journal.ErrFull, err)
+	}
 	var e *sqlite3.Error
 	if !errors.As(err, &e) {
 		return err
@@ -24,6 +28,12 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", meaning, err)
 	}
 	return err
+}
+
+// noRoom reports whether the system itself refused a write beside SQLite's: in
+// the side folder, of a name, of a copy.
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // meaning says what an extended result code means to a journal; nil: nothing
