@@ -3,7 +3,9 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +27,9 @@ func (s *invocation) argument(arg string) (string, error) {
 	case strings.HasPrefix(arg, "@"):
 		b, err := os.ReadFile(arg[1:])
 		if err != nil {
-			return "", usagef("read --input: %w", err)
+			u := usagef("read --input: %w", err)
+			u.hint = "@FILE reads a file and - standard input; anything else is the JSON itself"
+			return "", u
 		}
 		return string(b), nil
 	}
@@ -60,4 +64,41 @@ func checkID(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// tooLargeHint is for whoever has a payload over the limit.
+const tooLargeHint = "keep it elsewhere and pass a reference to it; --max-payload, for every process that runs it, raises the limit"
+
+// fits refuses what is over --max-payload before anything is done with it.
+func (s *invocation) fits(payload []byte, what string) error {
+	if s.largest == 0 || len(payload) <= s.largest {
+		return nil
+	}
+	u := usagef("%s has %d bytes, and the limit is %d", what, len(payload), s.largest)
+	u.hint = tooLargeHint
+	return u
+}
+
+func (s *invocation) setLargest(given string) error {
+	n, err := parseSize(given)
+	if err != nil {
+		return usagef("--max-payload: %w", err)
+	}
+	s.largest = n
+	return nil
+}
+
+// parseSize reads a number of bytes: 4096, 512KiB, 2MiB.
+func parseSize(word string) (int, error) {
+	digits, unit := word, 1
+	for suffix, factor := range map[string]int{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if rest, ok := strings.CutSuffix(word, suffix); ok {
+			digits, unit = rest, factor
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || n < 1 || n > math.MaxInt32/int64(unit) {
+		return 0, fmt.Errorf("%s is no size: write 4096, 512KiB or 2MiB", quote(word))
+	}
+	return int(n) * unit, nil
 }

@@ -34,7 +34,7 @@ func (s *invocation) backup(c *cli.Context, r *client, file string) error {
 		return withHint(fmt.Errorf("%w: %w", errFile, err), "name a file that does not exist yet")
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", errFile, err)
+		return inFolder(fmt.Errorf("%w: %w", errFile, err), file)
 	}
 	info, err := os.Stat(file)
 	if err != nil {

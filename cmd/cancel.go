@@ -17,6 +17,11 @@ func (s *invocation) cancelCommand() *cli.Command {
 		description: `The request is on disk when the command returns. Whoever runs the workflow carries it
 out, or this command itself if nobody does. A stuck run can only be resumed or terminated.`,
 		do: func(ctx context.Context, r *client, run journal.Run, by, reason string) error {
+			if run.Status == journal.StatusStuck {
+				return withHint(fmt.Errorf("%w: %s", journal.ErrStuck, problemText(run.Problem)),
+					"a stuck run cannot be asked: %s, once the cause is mended, or %s to end it at once",
+					s.command("resume", s.label(run)), s.command("terminate", s.label(run)))
+			}
 			return r.CancelRun(ctx, run.ULID, by, reason)
 		},
 		then: s.carryOut,
@@ -83,7 +88,7 @@ func (s *invocation) end(c *cli.Context, r *client, e ending, refs []string) err
 	var told []endJSON
 	for _, run := range runs {
 		if err := e.do(ctx, r, run, by, c.String("reason")); err != nil {
-			failed = append(failed, fmt.Errorf("%s %s %s: %w", e.name, run.Workflow, s.label(run), err))
+			failed = append(failed, s.refused(fmt.Sprintf("%s %s %s", e.name, run.Workflow, s.label(run)), run, err))
 			continue
 		}
 		done = append(done, run)
@@ -98,19 +103,24 @@ func (s *invocation) end(c *cli.Context, r *client, e ending, refs []string) err
 }
 
 // carryOut drives the runs that nobody runs until they have seen the request and
-// cleaned up. Those of other programs wait for them.
+// cleaned up. Those of other programs wait for them, which is said.
 func (s *invocation) carryOut(ctx context.Context, r *client, asked []journal.Run) error {
 	var mine []journal.Run
 	for _, run := range asked {
-		if !run.Live && run.Status == journal.StatusOpen && s.binding(run.Workflow) != nil {
+		switch {
+		case run.Live:
+		case s.binding(run.Workflow) != nil:
 			mine = append(mine, run)
+		default:
+			s.screen.Line(fmt.Sprintf("nobody runs %s %s, and this program does not have its workflow: it stops when a worker that has it runs",
+				run.Workflow, s.label(run)))
 		}
 	}
 	if len(mine) == 0 {
 		return nil
 	}
 	r.Only = true
-	return r.serve(ctx, func(ctx context.Context) error {
+	return s.serve(ctx, r, func(ctx context.Context) error {
 		for _, run := range mine {
 			_, err := r.AdoptRun(ctx, run.Key)
 			if errors.Is(err, journal.ErrFenced) {

@@ -45,6 +45,6 @@ func (s *invocation) sayIfUnserved(ctx context.Context, r *client, what string) 
 			return nil
 		}
 	}
-	s.screen.Line(what + ", and nobody serves this file: " + s.Name + " worker")
+	s.screen.Line(what + ", and nobody serves this file: " + s.command("worker"))
 	return nil
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -23,14 +24,19 @@ In a pipe: ok, note or wrong, what was looked at, and what was found, separated 
 			if _, err := words(c, 0, 0); err != nil {
 				return err
 			}
-			return s.with(func(r *client) error {
-				if c.Bool("accept-loss") {
-					if err := r.db.AcceptLoss(); err != nil {
-						return fmt.Errorf("%w: accept the loss: %w", errFile, err)
-					}
+			r, err := s.open()
+			if isDamage(err) {
+				return s.diagnose(wrong("file", []string{plainly(err)}))
+			}
+			if err != nil {
+				return err
+			}
+			if c.Bool("accept-loss") {
+				if err := r.db.AcceptLoss(); err != nil {
+					return errors.Join(fmt.Errorf("%w: accept the loss: %w", errFile, err), r.db.Close())
 				}
-				return s.doctor(c.Context, r)
-			})
+			}
+			return errors.Join(s.doctor(c.Context, r), r.db.Close())
 		},
 	}
 }
@@ -50,15 +56,34 @@ const (
 
 func (s *invocation) doctor(ctx context.Context, r *client) error {
 	var findings []finding
-	for _, check := range []func(context.Context, *client) ([]finding, error){
-		s.checkFile, s.checkIntegrity, s.checkInvariants, s.checkProcesses, s.checkRuns, s.checkClock,
+	for _, check := range []struct {
+		name string
+		look func(context.Context, *client) ([]finding, error)
+	}{
+		{"file", s.checkFile}, {"integrity", s.checkIntegrity}, {"invariants", s.checkInvariants},
+		{"process", s.checkProcesses}, {"runs", s.checkRuns}, {"clock", s.checkClock},
 	} {
-		found, err := check(ctx, r)
-		if err != nil {
+		found, err := check.look(ctx, r)
+		findings = append(findings, found...)
+		if isDamage(err) { // that it cannot be looked at is what was found
+			findings = append(findings, wrong(check.name, []string{plainly(err)})...)
+		} else if err != nil {
 			return err
 		}
-		findings = append(findings, found...)
 	}
+	return s.diagnose(findings)
+}
+
+func isDamage(err error) bool {
+	return errors.Is(err, journal.ErrDamaged) || errors.Is(err, journal.ErrBroken)
+}
+
+// plainly is err without the mark that it is about the file: what a finding is
+// about stands in front of it.
+func plainly(err error) string { return strings.TrimPrefix(err.Error(), errFile.Error()+": ") }
+
+// diagnose prints what was found.
+func (s *invocation) diagnose(findings []finding) error {
 	if err := list(s.out, findings, []string{"", "CHECK", "FOUND"}, s.findingRow); err != nil {
 		return err
 	}
@@ -72,7 +97,7 @@ func (s *invocation) doctor(ctx context.Context, r *client) error {
 		return nil
 	}
 	return withHint(fmt.Errorf("doctor of %s: %w: %s", s.path, errUnhealthy, count(wrong, "finding")),
-		"keep a copy of the file with its -wal before you do anything else")
+		"%s", s.salvage())
 }
 
 func (s *invocation) findingRow(f finding) []cell {
@@ -119,7 +144,7 @@ func (s *invocation) checkInvariants(ctx context.Context, r *client) ([]finding,
 	var broken []string
 	for v, err := range journal.Check(ctx, r.db) {
 		if err != nil {
-			return nil, fmt.Errorf("%w: check the invariants: %w", errFile, err)
+			return wrong("invariants", broken), fmt.Errorf("%w: check the invariants: %w", errFile, err)
 		}
 		if broken = append(broken, fmt.Sprint(v)); len(broken) == mostViolations {
 			broken = append(broken, "and perhaps more")
@@ -172,7 +197,7 @@ func (s *invocation) checkRuns(ctx context.Context, r *client) (out []finding, e
 		return nil, err
 	}
 	if len(idle) > 0 {
-		out = append(out, finding{verdictNote, "runs", count(len(idle), "run") + " could go on, but nobody runs them: " + s.Name + " resume"})
+		out = append(out, finding{verdictNote, "runs", count(len(idle), "run") + " could go on, but nobody runs them: " + s.command("resume")})
 	}
 	return out, nil
 }

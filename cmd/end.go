@@ -11,24 +11,41 @@ import (
 // An endError is a run that did not complete: it failed, was canceled or
 // terminated, or is stuck. Its exit code is that of the run's status.
 type endError struct {
-	program, label string
-	run            journal.Run
-	data           json.RawMessage // a Failure, or the reason of a termination
-	cancel         *journal.CancelRequest
+	s      *invocation
+	run    journal.Run
+	data   json.RawMessage // a Failure, or the reason of a termination
+	cancel *journal.CancelRequest
 }
 
-// outcome is what the end of a run means: its result, or an *endError.
+// outcome is what the end of a run means: its result, or an *endError. state is
+// what its verified history means, which must agree.
 func (s *invocation) outcome(run journal.Run, state *journal.State) (json.RawMessage, error) {
+	if run.Status.Closed() && state.Status != run.Status {
+		return nil, fmt.Errorf("%s %s: %w: it is marked as %s, and event %d, its last, does not end it so",
+			run.Workflow, s.label(run), journal.ErrDamaged, run.Status, state.Seq)
+	}
 	if run.Status == journal.StatusCompleted {
 		return state.Data, nil
 	}
-	return nil, &endError{s.Name, s.label(run), run, state.Data, state.Cancel}
+	return nil, &endError{s, run, state.Data, state.Cancel}
+}
+
+// The kinds of problem that need something else than mended code.
+const (
+	problemDamage = "damage"
+	problemCrash  = "crash"
+)
+
+// problem is why the run is stuck.
+func (e *endError) problem() (p journal.Problem) {
+	_ = json.Unmarshal(e.run.Problem, &p) // what cannot be read is of no kind that is known
+	return p
 }
 
 func (e *endError) code() int {
 	switch e.run.Status {
 	case journal.StatusStuck:
-		return exitStuck
+		return stuckCode(e.problem())
 	case journal.StatusCanceled, journal.StatusTerminated:
 		return exitCanceled
 	}
@@ -42,7 +59,7 @@ func (e *endError) Error() string {
 		journal.StatusCanceled:   " was canceled",
 		journal.StatusFailed:     " failed",
 	}
-	text := e.run.Workflow + " " + e.label + what[e.run.Status]
+	text := e.run.Workflow + " " + e.s.label(e.run) + what[e.run.Status]
 	if why := e.reason(); why != "" {
 		text += ": " + why
 	}
@@ -66,10 +83,18 @@ func (e *endError) reason() string {
 }
 
 func (e *endError) Hint() string {
-	if e.run.Status == journal.StatusStuck {
-		return fmt.Sprintf("nothing is lost: mend the code, then %s resume %s", e.program, e.label)
+	label := e.s.label(e.run)
+	if e.run.Status != journal.StatusStuck {
+		return e.s.command("show", label) + " shows what happened"
 	}
-	return fmt.Sprintf("%s show %s shows what happened", e.program, e.label)
+	resume := e.s.command("resume", label)
+	switch e.problem().Kind {
+	case problemDamage:
+		return e.s.mend()
+	case problemCrash:
+		return "it took its process with it each time: look at what it does there, and at its memory; then " + resume + " tries again"
+	}
+	return "nothing is lost: mend the code, then " + resume
 }
 
 // problemText names both sides of a divergence, what the journal holds and what
@@ -79,6 +104,10 @@ func problemText(raw json.RawMessage) string {
 	if json.Unmarshal(raw, &p) != nil {
 		return string(raw)
 	}
+	return bothSides(p)
+}
+
+func bothSides(p journal.Problem) string {
 	text := p.Message
 	for _, side := range [...]struct{ name, what, where string }{
 		{"recorded", p.Recorded, p.RecordedAt}, {"now", p.Asked, p.AskedAt},

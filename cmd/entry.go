@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/seed139febb4/durable/runner"
 )
 
 // An entry is a field of an input and the words given for it. It is the value
@@ -28,6 +30,24 @@ func (e *entry) IsBoolFlag() bool { return kindOf(e.typ) == "BOOL" }
 func (e *entry) Set(word string) error {
 	if word != copied {
 		e.words = append(e.words, word)
+	}
+	return nil
+}
+
+// negative refuses lengths of time below zero: a slip, as a rule. One that is
+// meant can be given with --input.
+func (e *entry) negative() error {
+	t := e.typ
+	if repeated(t) {
+		t = t.Elem()
+	}
+	if kindOf(t) != "DURATION" {
+		return nil
+	}
+	for _, w := range e.words {
+		if d, err := runner.ParseDuration(w); err == nil && d < 0 {
+			return fmt.Errorf("%s is negative", quote(w))
+		}
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner"
@@ -45,6 +44,9 @@ var errWaited = errors.New("timed out waiting")
 // errOpen says that a run goes on, and nobody wanted to wait.
 var errOpen = errors.New("has not ended")
 
+// errQueued says that a run has not begun: there is nobody to ask yet.
+var errQueued = errors.New("it has not begun")
+
 // errFile marks whatever went wrong with opening the file.
 var errFile = errors.New("cannot use the file")
 
@@ -64,19 +66,6 @@ func usagef(format string, args ...any) *usageError {
 func (u *usageError) Error() string { return u.err.Error() }
 func (u *usageError) Unwrap() error { return u.err }
 func (u *usageError) Hint() string  { return u.hint }
-
-// A hinted error comes with what to do next.
-type hinted struct {
-	error
-	hint string
-}
-
-func (h hinted) Unwrap() error { return h.error }
-func (h hinted) Hint() string  { return h.hint }
-
-func withHint(err error, format string, args ...any) error {
-	return hinted{err, fmt.Sprintf(format, args...)}
-}
 
 // exitCode says what an error means to a script.
 func exitCode(err error) int {
@@ -104,10 +93,22 @@ func exitCode(err error) int {
 	}
 	var stuck *runner.StuckError
 	var problem interface{ Problem() journal.Problem } // replay went wrong
-	if errors.As(err, &stuck) || errors.As(err, &problem) {
-		return exitStuck
+	switch {
+	case errors.As(err, &stuck):
+		return stuckCode(stuck.Problem)
+	case errors.As(err, &problem):
+		return stuckCode(problem.Problem())
 	}
 	return exitFailed
+}
+
+// stuckCode tells a run whose events are damaged from one that its code does not
+// match.
+func stuckCode(p journal.Problem) int {
+	if p.Kind == problemDamage {
+		return exitFile
+	}
+	return exitStuck
 }
 
 // exitTable is searched in order.
@@ -115,39 +116,12 @@ var exitTable = []struct {
 	code int
 	errs []error
 }{
-	{exitUsage, []error{runner.ErrUnknownWorkflow, runner.ErrUnknownQuery, runner.ErrAmbiguous}},
+	{exitUsage, []error{runner.ErrUnknownWorkflow, runner.ErrUnknownQuery, runner.ErrAmbiguous, runner.ErrTooLarge}},
 	{exitNoRun, []error{journal.ErrNoRun}},
-	{exitTimeout, []error{errWaited, errOpen, context.DeadlineExceeded}},
+	{exitTimeout, []error{errWaited, errOpen, errQueued, context.DeadlineExceeded}},
+	{exitFile, []error{journal.ErrDamaged}}, // whatever came of it
 	{exitConflict, []error{journal.ErrClosed, journal.ErrExists, journal.ErrFenced, journal.ErrOpen}},
 	{exitStuck, []error{journal.ErrStuck}},
-	{exitFile, []error{errUnhealthy, errFile, journal.ErrFull, journal.ErrHeld, journal.ErrBroken, journal.ErrDamaged,
+	{exitFile, []error{errUnhealthy, errFile, journal.ErrFull, journal.ErrHeld, journal.ErrBroken,
 		journal.ErrForeign, journal.ErrNewer, journal.ErrReadOnly}},
-}
-
-// hint says what to do about err; "" if nothing comes to mind.
-func hint(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) && h.Hint() != "" {
-		return h.Hint()
-	}
-	for _, row := range hintTable {
-		if errors.Is(err, row.err) {
-			return row.hint
-		}
-	}
-	return ""
-}
-
-var hintTable = []struct {
-	err  error
-	hint string
-}{
-	{journal.ErrFull, "free some space; nothing is lost, the same command carries on"},
-	{journal.ErrHeld, "another process has stopped while it wrote (kill -CONT wakes it); doctor names it"},
-	{journal.ErrBroken, "run the same command again; doctor checks the file"},
-	{journal.ErrDamaged, "doctor says what is wrong; restore a backup if it cannot be mended"},
-	{journal.ErrForeign, "--db names the file; it belongs to another program and was not touched"},
-	{journal.ErrNewer, "use the newer program; the file was not touched"},
-	{journal.ErrReadOnly, "make the file and its folder writable"},
-	{os.ErrPermission, "make the file and its folder accessible to this user"},
 }

@@ -45,6 +45,10 @@ func TestExitCode(t *testing.T) {
 		{"stuck run", ended(journal.StatusStuck), 7},
 		{"stuck", journal.ErrStuck, 7},
 		{"stuck, said by the engine", &runner.StuckError{}, 7},
+		{"stuck by damage", &runner.StuckError{Problem: journal.Problem{Kind: "damage"}}, 8},
+		{"an event", &journal.DamageError{Run: "r", Event: 1}, 8},
+		{"not begun", errQueued, 5},
+		{"too large", runner.ErrTooLarge, 2},
 		{"no file", errFile, 8},
 		{"unhealthy", errUnhealthy, 8},
 		{"full", journal.ErrFull, 8},
@@ -80,22 +84,63 @@ func TestExitCodesListed(t *testing.T) {
 }
 
 func TestHints(t *testing.T) {
+	s := newInvocation(Program{Name: "shop"})
+	s.path, s.named, s.called = "my file.db", true, "run pay"
 	for _, row := range hintTable {
 		t.Run(row.err.Error(), func(t *testing.T) {
-			require.Equal(t, row.hint, hint(fmt.Errorf("opening: %w", row.err)))
+			got := s.hint(fmt.Errorf("opening: %w", row.err))
+			require.Equal(t, row.hint(s), got)
+			if strings.Contains(got, "shop ") {
+				require.Contains(t, got, "--db 'my file.db'")
+			}
 		})
 	}
-	require.Equal(t, "mine", hint(fmt.Errorf("x: %w", withHint(journal.ErrFull, "mine"))), "the nearest hint wins")
-	require.Empty(t, hint(errors.New("x")))
+	require.Equal(t, "mine", s.hint(fmt.Errorf("x: %w", withHint(journal.ErrFull, "mine"))), "the nearest hint wins")
+	require.Contains(t, s.hint(fmt.Errorf("%w: %w", journal.ErrBroken, journal.ErrDamaged)), "restore a backup")
+	require.Equal(t, "shop run pay --help explains what can be given", s.hint(usagef("x")))
+	require.Empty(t, s.hint(errors.New("x")))
+}
+
+// TestCommand: what people copy acts on the file that they named.
+func TestCommand(t *testing.T) {
+	s := newInvocation(Program{Name: "shop"})
+	s.path = "x.db"
+	require.Equal(t, "shop resume a/b", s.command("resume", "a/b"))
+	s.named = true
+	require.Equal(t, "shop resume --db x.db", s.command("resume"))
+	s.path = "it's"
+	require.Equal(t, `shop list --db 'it'\''s'`, s.command("list"))
+	require.Equal(t, "''", shellWord(""))
 }
 
 func TestComplaint(t *testing.T) {
 	s := newInvocation(Program{})
 	require.Equal(t, "error: bad \\x1b[2J\nhint:  do\nhint:  this", s.complaint(withHint(errors.New("bad \x1b[2J"), "do\nthis")))
-	require.Equal(t, "error: one\n  two", s.complaint(errors.Join(errors.New("one"), errors.New("two"))))
+	require.Equal(t, "error: one\nerror: two\nhint:  do", s.complaint(errors.Join(errors.New("one"), withHint(errors.New("two"), "do"))))
+	require.Equal(t, "error: x: one\n  two", s.complaint(fmt.Errorf("x: %w", errors.Join(errors.New("one"), errors.New("two")))))
 	require.Equal(t, "interrupted\nhint:  go on", s.complaint(withHint(interruption{os.Interrupt}, "go on")))
 	s.screen.style.color = true
 	require.Equal(t, "\x1b[31merror:\x1b[0m x", s.complaint(errors.New("x")))
+}
+
+// TestStuckHints: what helps depends on why.
+func TestStuckHints(t *testing.T) {
+	for kind, want := range map[string]struct {
+		code int
+		hint string
+	}{
+		"divergence": {7, "nothing is lost: mend the code, then shop resume p1"},
+		"unbound":    {7, "nothing is lost: mend the code, then shop resume p1"},
+		"panic":      {7, "nothing is lost: mend the code, then shop resume p1"},
+		"crash":      {7, "it took its process with it each time: look at what it does there, and at its memory; then shop resume p1 tries again"},
+		"damage":     {8, "shop doctor says what else is damaged; keep a copy of the file with its -wal, then restore a backup"},
+	} {
+		problem, err := json.Marshal(journal.Problem{Kind: kind, Message: "x"})
+		require.NoError(t, err)
+		e := &endError{s: newInvocation(Program{Name: "shop"}), run: journal.Run{ID: "p1", Status: journal.StatusStuck, Problem: problem}}
+		require.Equal(t, want.code, exitCode(e), kind)
+		require.Equal(t, want.hint, e.Hint(), kind)
+	}
 }
 
 func TestEndError(t *testing.T) {
@@ -116,8 +161,8 @@ func TestEndError(t *testing.T) {
 		{journal.StatusStuck, ``, `pay p1 is stuck: the code asks for something else; recorded: activity "charge"; recorded at shop.go:30; now: a timer; now at shop.go:31`},
 	} {
 		t.Run(string(c.status)+c.data, func(t *testing.T) {
-			e := &endError{program: "durable", label: "p1", data: json.RawMessage(c.data),
-				run: journal.Run{Workflow: "pay", Status: c.status, Problem: problem}}
+			e := &endError{s: newInvocation(Program{}), data: json.RawMessage(c.data),
+				run: journal.Run{Workflow: "pay", ID: "p1", Status: c.status, Problem: problem}}
 			require.EqualError(t, e, c.want)
 			require.Contains(t, e.Hint(), "p1")
 		})

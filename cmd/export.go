@@ -11,6 +11,7 @@ import (
 // docs/json.md describes it.
 type exportJSON struct {
 	Run     runJSON         `json:"run"`
+	Damage  string          `json:"damage,omitempty"`
 	Parent  string          `json:"parent,omitempty"`
 	Input   json.RawMessage `json:"input,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
@@ -62,6 +63,9 @@ type crashJSON struct {
 func (rec *record) export() exportJSON {
 	x := exportJSON{Run: describe(rec.run, rec.status), Parent: rec.parent, Input: rec.state.Input,
 		Steps: []stepJSON{}, Events: []eventJSON{}, Inbox: []messageJSON{}, Unread: []messageJSON{}, Crashes: []crashJSON{}}
+	if rec.damage != nil {
+		x.Damage = rec.damage.Error()
+	}
 	switch rec.run.Status {
 	case journal.StatusCompleted:
 		x.Result = rec.state.Data

@@ -11,7 +11,10 @@ import (
 // resumeHeader says what is resumed, in which state it was, and what of it is
 // done again.
 func (l *launch) resumeHeader(p *picked, before journal.Run, now time.Time) (string, error) {
-	const other = "; --new starts another one"
+	other := "; --new starts another one"
+	if l.request.ID != "" {
+		other = "" // with the id it would not, as long as this one has not ended
+	}
 	name := l.b.Name + " " + l.label(before)
 	if p.foreign {
 		return "following " + name + ", which another process runs" + other, nil

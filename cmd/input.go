@@ -96,7 +96,11 @@ func (f *form) encode(input string, words []string) (json.RawMessage, error) {
 		if len(e.words) == 0 {
 			continue
 		}
-		if err := e.apply(v); err != nil {
+		err := e.negative()
+		if err == nil {
+			err = e.apply(v)
+		}
+		if err != nil {
 			return nil, usagef("--%s: %w", flagNames(e.field)[0], err)
 		}
 	}

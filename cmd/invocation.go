@@ -8,8 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,6 +31,11 @@ type invocation struct {
 	out    *printer
 	log    *slog.Logger
 	path   string // --db
+	named  bool   // the command line says so
+	called string // the command: "run approval"
+
+	largest int         // bytes of a payload; 0: the runner's own limit
+	drives  atomic.Bool // it runs workflows, which an interruption suspends
 }
 
 func newInvocation(p Program) *invocation {
@@ -60,6 +69,7 @@ func newInvocation(p Program) *invocation {
 func (s *invocation) dispatch(ctx context.Context, args []string) error {
 	app := s.app(args)
 	call, err := permute(app, args, s.Env)
+	s.named, s.called = call.gives("db"), call.name()
 	if call.help {
 		return s.help(app, call.path)
 	}
@@ -76,6 +86,7 @@ func globals() []cli.Flag {
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formatText, Usage: "`FORMAT` text, json or jsonl, of standard output"},
 		&cli.BoolFlag{Name: "json", Usage: "the same as -o json"},
 		&cli.StringFlag{Name: "color", Value: "auto", Usage: "`WHEN` auto, always or never: use colour"},
+		&cli.StringFlag{Name: "max-payload", Value: "2MiB", Usage: "`SIZE` what an input, a result or a signal may have at most"},
 		&cli.StringFlag{Name: "log-level", Value: "warn", Usage: "`LEVEL` debug, info, warn, error or off: the least that is logged"},
 		&cli.StringFlag{Name: "log", Value: "text", Usage: "`FORMAT` text or json, of the log on standard error"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show help"},
@@ -88,6 +99,9 @@ func (s *invocation) setup(c *cli.Context) error {
 	s.path = c.String("db")
 	if s.path == "" {
 		return usagef("--db names no file")
+	}
+	if err := s.setLargest(c.String("max-payload")); err != nil {
+		return err
 	}
 	s.out.format = c.String("output")
 	if c.Bool("json") {
@@ -148,24 +162,30 @@ type client struct {
 
 // open opens the file that is there.
 func (s *invocation) open() (*client, error) {
-	if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
-		return nil, withHint(fmt.Errorf("%w: there is no %s", errFile, s.path),
-			"--db FILE or DURABLE_DB names another one; %s run creates it", s.Name)
+	if _, err := os.Stat(s.path); !errors.Is(err, os.ErrNotExist) {
+		return s.openOrCreate()
 	}
-	return s.openOrCreate()
+	if folder := filepath.Dir(s.path); !exists(folder) {
+		return nil, withHint(fmt.Errorf("%w: there is no %s, nor a folder %s", errFile, s.path, folder), "%s", noFolderHint(s.path))
+	}
+	return nil, withHint(fmt.Errorf("%w: there is no %s", errFile, s.path),
+		"--db FILE or DURABLE_DB names another one; %s creates it", s.command("run"))
 }
 
 // openOrCreate opens the file, and creates it if there is none.
 func (s *invocation) openOrCreate() (*client, error) {
 	db, err := sqlite.Open(s.path)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, withHint(fmt.Errorf("%w: %w", errFile, err), "--db names a file, for instance %s", filepath.Join(s.path, "durable.db"))
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errFile, err)
+		return nil, inFolder(fmt.Errorf("%w: %w", errFile, err), s.path)
 	}
 	r, err := runner.New(db, s.Bindings...)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("this program's bindings: %w", err), db.Close())
 	}
-	r.Logger = s.log
+	r.Logger, r.MaxPayload = s.log, s.largest
 	s.warnOfLosses(db)
 	return &client{r, db}, nil
 }
@@ -178,7 +198,7 @@ func (s *invocation) warnOfLosses(db *sqlite.DB) {
 		s.screen.Line(s.screen.style.in(red, "warning:") + " " + clean(l.String()))
 	}
 	if len(lost) > 0 {
-		s.screen.Line("hint:  " + s.Name + " doctor looks at the whole file, and with --accept-loss this is not said again")
+		s.screen.Line("hint:  " + s.command("doctor") + " looks at the whole file, and with --accept-loss this is not said again")
 	}
 }
 
@@ -218,15 +238,25 @@ func (s *invocation) label(run journal.Run) string {
 }
 
 // complaint is an error as people read it: what was being done, to which thing,
-// and what to do next.
+// and what to do next. Several, of several runs, each have their own hint.
 func (s *invocation) complaint(err error) string {
+	if all, ok := err.(interface{ Unwrap() []error }); ok && isJoined(err) && !isInterruption(err) {
+		var parts []string
+		for _, e := range all.Unwrap() {
+			parts = append(parts, s.complaint(e))
+		}
+		return strings.Join(parts, "\n")
+	}
 	var b strings.Builder
 	if !isInterruption(err) {
 		b.WriteString(s.screen.style.in(red, "error:") + " ")
 	}
 	b.WriteString(strings.ReplaceAll(clean(err.Error()), `\n`, "\n  "))
-	for line := range strings.Lines(hint(err)) {
+	for line := range strings.Lines(s.hint(err)) {
 		b.WriteString("\n" + s.screen.style.in(faint, "hint:") + "  " + clean(strings.TrimSuffix(line, "\n")))
 	}
 	return b.String()
 }
+
+// isJoined reports whether err is what errors.Join made of several.
+func isJoined(err error) bool { return reflect.TypeOf(err) == reflect.TypeOf(errors.Join(errOpen)) }

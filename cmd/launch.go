@@ -31,6 +31,9 @@ func (s *invocation) launch(c *cli.Context, b *runner.Binding, f *form) (*launch
 	if err != nil {
 		return nil, err
 	}
+	if err := s.fits(input, "the input of workflow "+b.Name); err != nil {
+		return nil, err
+	}
 	grace, err := durationFlag(c, "grace")
 	if err != nil {
 		return nil, err
@@ -52,7 +55,7 @@ func (l *launch) run(ctx context.Context, detach bool) error {
 	if detach {
 		err = l.detach(ctx, r)
 	} else {
-		err = r.serve(ctx, func(ctx context.Context) error { return l.attach(ctx, r) })
+		err = l.serve(ctx, r, func(ctx context.Context) error { return l.attach(ctx, r) })
 	}
 	return errors.Join(err, r.db.Close())
 }
@@ -84,7 +87,9 @@ func (l *launch) follow(ctx context.Context, r *client, p *picked) (journal.Run,
 	if err := l.nameOthers(ctx, r, run.Key); err != nil {
 		return run, nil, err
 	}
-	err := r.tail(ctx, run, v.state.Seq, func(news sight) error {
+	chain := run.Chain()
+	chain.Skip(v.state.Seq, v.state.Sum) // verified when they were read
+	err := r.tail(ctx, run, chain, func(news sight) error {
 		run = news.run
 		return v.see(news)
 	}, func(now time.Time) error {
@@ -147,7 +152,7 @@ func (s *invocation) nameOthers(ctx context.Context, r *client, but int64) error
 		}
 	}
 	if others > 0 {
-		s.screen.Line(fmt.Sprintf("%s: %s resume", count(others, "other interrupted run"), s.Name))
+		s.screen.Line(fmt.Sprintf("%s: %s", count(others, "other interrupted run"), s.command("resume")))
 	}
 	return nil
 }

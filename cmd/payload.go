@@ -42,22 +42,36 @@ func (s *invocation) payload(c *cli.Context, port *host.Port, word []string) (js
 	return raw, nil
 }
 
-// payload reads a signal's payload: JSON of the type, or, as a bare word, text
-// for a type that one word can express.
+// payload reads a signal's payload: JSON of the type, or text for a type that one
+// word can express or that has a field for one. There text is quoted, or a bare
+// word which is no JSON of another kind.
 func (f *form) payload(given string, word bool) (json.RawMessage, error) {
 	v := f.zero()
 	err := strict([]byte(given), v)
 	asJSON := !textual(f.typ) || strings.HasPrefix(given, `"`)
-	if !word || err == nil && asJSON {
-		return encoded(v, err)
+	if err == nil && (asJSON || !word) {
+		return encoded(v, nil)
 	}
-	_, takesText := f.takesWord()
+	if text, ok := f.text(given, word); ok {
+		v = f.zero()
+		return encoded(v, fill(f.typ, v, text))
+	}
+	return nil, err
+}
+
+// text is what given says as text, if it may say any.
+func (f *form) text(given string, word bool) (text string, ok bool) {
+	if _, ok := f.takesWord(); !ok {
+		return "", false
+	}
+	if f.typ.Kind() != reflect.Struct || scalar(f.typ) {
+		return given, word
+	}
+	if json.Unmarshal([]byte(given), &text) == nil && strings.HasPrefix(strings.TrimSpace(given), `"`) {
+		return text, true
+	}
 	object := strings.HasPrefix(strings.TrimSpace(given), "{")
-	if !takesText || object && !textual(f.typ) {
-		return nil, err
-	}
-	v = f.zero()
-	return encoded(v, fill(f.typ, v, given))
+	return given, word && !object && !json.Valid([]byte(given))
 }
 
 func encoded(v any, err error) (json.RawMessage, error) {

@@ -26,8 +26,12 @@ func TestPayload(t *testing.T) {
 		err   string
 	}{
 		{"text fills the text field", reflect.TypeFor[decision](), "looks good", true, `{"note":"looks good"}`, ""},
-		{"a number as text", reflect.TypeFor[decision](), "5", true, `{"note":"5"}`, ""},
-		{"JSON text", reflect.TypeFor[decision](), `"5"`, true, `{"note":"\"5\""}`, ""},
+		{"a number as text", reflect.TypeFor[decision](), "5", true, "", "json: cannot unmarshal number into Go value of type cmd.decision"},
+		{"a bool as text", reflect.TypeFor[decision](), "true", true, "", "json: cannot unmarshal bool into Go value of type cmd.decision"},
+		{"a list as text", reflect.TypeFor[decision](), "[1]", true, "", "json: cannot unmarshal array into Go value of type cmd.decision"},
+		{"JSON text", reflect.TypeFor[decision](), `"5"`, true, `{"note":"5"}`, ""},
+		{"JSON text not as a word", reflect.TypeFor[decision](), `"5"`, false, `{"note":"5"}`, ""},
+		{"a quotation", reflect.TypeFor[decision](), `"good", she said`, true, `{"note":"\"good\", she said"}`, ""},
 		{"an object", reflect.TypeFor[decision](), ` {"amount": 5}`, true, `{"amount":5}`, ""},
 		{"null", reflect.TypeFor[decision](), "null", true, `{}`, ""},
 		{"a misshapen object", reflect.TypeFor[decision](), `{"amont": 5}`, true, "", `json: unknown field "amont"`},

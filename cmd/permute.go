@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,22 @@ type call struct {
 	args []string       // program, global flags, path, the command's flags, "--", words
 	rest []string       // the words that are neither command nor flag
 	help bool           // -h or --help was among the flags
+
+	flags []given // as they stood on the line, without those from variables
+}
+
+// gives reports whether the line itself has the flag of that name.
+func (c call) gives(name string) bool {
+	return slices.ContainsFunc(c.flags, func(g given) bool { return g.name == name })
+}
+
+// name is the command named, as people write it: "run approval".
+func (c call) name() string {
+	var names []string
+	for _, c := range c.path {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, " ")
 }
 
 // command is the innermost command named, nil if none is.
@@ -69,7 +86,6 @@ type permuter struct {
 	app   *cli.App
 	words []string // not read yet
 	ended bool     // "--" was read
-	flags []given
 }
 
 // isFlag reports whether w is a flag: not a lone dash (standard input), not a

@@ -95,21 +95,23 @@ func TestPermuteRefuses(t *testing.T) {
 		{"unknown flag before the command", "--slep 3 run nap", "prog has no flag --slep", "did you mean --sleep?"},
 		{"flag of another command", "list --by x", "prog list has no flag --by", "prog list --help lists its flags"},
 		{"flag of another command, in front", "--by x list", "prog list has no flag --by", "prog list --help lists its flags"},
-		{"missing value", "list --limit", "flag --limit needs a value", ""},
-		{"missing value in a bundle", "list -wn", "flag --n needs a value", ""},
+		{"missing value", "list --limit", "flag --limit needs a value", "prog list --help explains what can be given"},
+		{"missing value in a bundle", "list -wn", "flag --n needs a value", "prog list --help explains what can be given"},
 		{"unknown letter", "list -wx", "prog list has no flag --wx", "prog list --help lists its flags"},
 		{"hidden commands are not suggested", "secre", `there is no command "secre"`, "there is list, ls, run, signal"},
 		{"no letters", "list --", "", ""},
 		{"three dashes", "list ---x", "prog list has no flag ---x", "prog list --help lists its flags"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := permute(tree(), strings.Fields(c.line), noEnv)
+			got, err := permute(tree(), strings.Fields(c.line), noEnv)
 			if c.want == "" {
 				require.NoError(t, err)
 				return
 			}
 			require.EqualError(t, err, c.want)
-			require.Equal(t, c.hint, hint(err))
+			s := newInvocation(Program{Name: "prog"})
+			s.called = got.name()
+			require.Equal(t, c.hint, s.hint(err))
 			require.Equal(t, exitUsage, exitCode(err))
 		})
 	}

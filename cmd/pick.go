@@ -47,6 +47,9 @@ func (l *launch) pick(ctx context.Context, r *client) (*picked, error) {
 // line may attach to it.
 func (l *launch) start(ctx context.Context, r *client) (run journal.Run, fresh bool, err error) {
 	started, err := r.StartRun(ctx, l.request)
+	if errors.Is(err, journal.ErrExists) { // of another workflow
+		return run, false, withHint(err, "choose another --id; %s shows that run", l.command("show", l.request.ID))
+	}
 	if err != nil {
 		return run, false, err
 	}
@@ -57,25 +60,27 @@ func (l *launch) start(ctx context.Context, r *client) (run journal.Run, fresh b
 	if run, err = r.db.Run(ctx, journal.Ref{Key: started.Key}); err != nil {
 		return run, false, fmt.Errorf("read run %s: %w", started.ID, err)
 	}
+	same := true
+	if l.explicit {
+		if same, err = l.sameInput(ctx, r, run); err != nil {
+			return run, false, err
+		}
+	}
 	taken := fmt.Errorf("start %s %s: %w", l.b.Name, run.ID, journal.ErrExists)
-	if l.request.Again {
-		return run, false, withHint(taken, "it has not ended; without --new this command attaches to it")
-	}
-	if !l.explicit {
-		return run, false, nil
-	}
-	same, err := l.sameInput(ctx, r, run)
-	if err == nil && !same {
-		err = withHint(taken, "it was started with another input: %s show %s", l.Name, run.ID)
+	switch {
+	case !same:
+		err = withHint(taken, "it was started with another input: %s", l.command("show", run.ID))
+	case l.request.Again:
+		err = withHint(taken, "it has not ended; without --new this command attaches to it")
 	}
 	return run, false, err
 }
 
 // replay is a run that has ended: only its result is left to be told.
 func (l *launch) replay(ctx context.Context, r *client, run journal.Run) (*picked, error) {
-	past, err := r.db.History(ctx, run.Key, 0, 0)
+	past, err := r.past(ctx, run)
 	if err != nil {
-		return nil, fmt.Errorf("read run %s: %w", run.ID, err)
+		return nil, err
 	}
 	header := fmt.Sprintf("run %s  %s  ended %s ago; --new starts another one", l.b.Name, l.label(run), ago(time.Since(run.Ended)))
 	return &picked{run: run, header: header, past: past}, nil
@@ -85,8 +90,8 @@ func (l *launch) replay(ctx context.Context, r *client, run journal.Run) (*picke
 func (l *launch) resume(ctx context.Context, r *client, before journal.Run) (*picked, error) {
 	p := &picked{run: before}
 	var err error
-	if p.past, err = r.db.History(ctx, before.Key, 0, 0); err != nil {
-		return nil, fmt.Errorf("read run %s: %w", before.ID, err)
+	if p.past, err = r.past(ctx, before); err != nil {
+		return nil, err
 	}
 	if before.Status == journal.StatusStuck {
 		if err := r.ResumeRun(ctx, before.ULID); err != nil {

@@ -31,26 +31,26 @@ func declared(b *host.Binding, query bool) (names []string) {
 }
 
 // port is the declared signal of that name; nil if the workflow is not of this
-// program, or declares none of that name. A name that is close to a declared
-// one is refused.
-func (s *invocation) port(workflow, name string, force bool) (*host.Port, error) {
+// program, or declares none of that name, and then what is to be noted about
+// that. A name that is close to a declared one is refused.
+func (s *invocation) port(workflow, name string, force bool) (_ *host.Port, note string, _ error) {
 	b := s.binding(workflow)
 	if b == nil {
-		return nil, nil
+		return nil, "", nil
 	}
 	for i := range b.Accepts {
 		if p := &b.Accepts[i]; p.Name == name && !p.Query {
-			return p, nil
+			return p, "", nil
 		}
 	}
 	names := declared(b, false)
 	if near := suggest(name, names); near != "" && !force {
 		u := usagef("workflow %s declares no signal %s", workflow, quote(name))
 		u.hint = fmt.Sprintf("did you mean %s? --force sends it as it is", near)
-		return nil, u
+		return nil, "", u
 	}
 	if len(names) > 0 && !force {
-		s.screen.Line(fmt.Sprintf("note: workflow %s declares no signal %s, only %s; it is sent anyway", workflow, quote(name), strings.Join(names, ", ")))
+		note = fmt.Sprintf("note: workflow %s declares no signal %s, only %s; it was sent anyway", workflow, quote(name), strings.Join(names, ", "))
 	}
-	return nil, nil
+	return nil, note, nil
 }

@@ -52,7 +52,7 @@ func (p Program) Run(ctx context.Context, args []string) (exit int) {
 		err = cause // whatever it was, it came of the signal
 	}
 	s.screen.Status("")
-	if err != nil {
+	if quiet := isInterruption(err) && !s.drives.Load(); err != nil && !quiet {
 		s.screen.Line(s.complaint(err))
 	}
 	return exitCode(err)

@@ -3,12 +3,14 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner"
 )
 
 func (s *invocation) queryCommand() *cli.Command {
@@ -41,20 +43,68 @@ func (s *invocation) query(ctx context.Context, r *client, args []string, patien
 	if err != nil {
 		return err
 	}
+	if err := s.askable(run); err != nil {
+		return fmt.Errorf("query %s %s: %w", run.Workflow, s.label(run), err)
+	}
 	var answer json.RawMessage
 	err = within(ctx, patience, func(ctx context.Context) (err error) {
 		answer, err = r.QueryRun(ctx, run.ULID, name)
 		return err
 	})
 	if err != nil {
-		err = fmt.Errorf("query %s %s: %w", run.Workflow, s.label(run), err)
-		if near := suggest(name, declared(s.binding(run.Workflow), true)); near != "" && near != name {
-			err = withHint(err, "did you mean %s?", near)
-		}
-		return err
+		return s.unanswered(run, name, err)
 	}
 	return s.out.JSON(answer)
 }
+
+// askable refuses to ask a run without a first turn on disk: only what is
+// committed answers, and there is nothing yet that could know of any query.
+func (s *invocation) askable(run journal.Run) error {
+	switch {
+	case run.Status == journal.StatusStuck && run.LastSeq == 0:
+		return &endError{s: s, run: run}
+	case run.Status == journal.StatusTerminated && run.LastSeq == 1:
+		return withHint(fmt.Errorf("%w: it was terminated before it began", journal.ErrClosed),
+			"%s shows how it ended", s.command("show", s.label(run)))
+	case run.LastSeq == 0:
+		return withHint(errQueued, "%s runs it", s.command("resume", s.label(run)))
+	}
+	return nil
+}
+
+// unanswered is why there is no answer.
+func (s *invocation) unanswered(run journal.Run, name string, err error) error {
+	var damage *journal.DamageError
+	var problem interface{ Problem() journal.Problem }
+	var stuck *runner.StuckError
+	what := fmt.Sprintf("query %s %s", run.Workflow, s.label(run))
+	near := suggest(name, declared(s.binding(run.Workflow), true))
+	switch {
+	case errors.As(err, &damage):
+		return fmt.Errorf("%s: %w", what, damage)
+	case errors.As(err, &stuck):
+		return withHint(fmt.Errorf("%s: %s%w", what, bothSides(stuck.Problem), silent{err}), "%s", mendCode)
+	case errors.As(err, &problem):
+		return withHint(fmt.Errorf("%s: %s%w", what, bothSides(problem.Problem()), silent{err}), "%s", mendCode)
+	case errors.Is(err, runner.ErrUnknownWorkflow):
+		return s.unknown(what, run)
+	case errors.Is(err, errWaited):
+		return withHint(fmt.Errorf("%s: %w", what, err), "the process that runs it did not answer; %s names it, --timeout waits longer", s.command("doctor"))
+	case errors.Is(err, runner.ErrUnknownQuery) && near == "":
+		return withHint(fmt.Errorf("%s: %w", what, err), "ask for one that it answers")
+	case errors.Is(err, runner.ErrUnknownQuery) && near != "" && near != name:
+		return withHint(fmt.Errorf("%s: %w", what, err), "did you mean %s?", near)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+const mendCode = "only code that matches its journal can answer for it: mend the code and ask again"
+
+// A silent error is there to be matched, and was told in other words.
+type silent struct{ error }
+
+func (s silent) Error() string { return "" }
+func (s silent) Unwrap() error { return s.error }
 
 // queryName is the name given, or the only one there is.
 func (s *invocation) queryName(run journal.Run, given []string) (string, error) {

@@ -57,8 +57,17 @@ func (r *client) last(ctx context.Context, workflow string) (journal.Run, error)
 		}
 	}
 	err := fmt.Errorf("%w: the file is empty", journal.ErrNoRun)
-	if workflow != "" {
-		err = fmt.Errorf("%w: none of workflow %s", journal.ErrNoRun, quote(workflow))
+	if workflow == "" {
+		return journal.Run{}, err
+	}
+	err = fmt.Errorf("%w: none of workflow %s", journal.ErrNoRun, quote(workflow))
+	runs, err2 := r.db.Runs(ctx, journal.Filter{Limit: 1000})
+	var names []string
+	for _, run := range runs {
+		names = append(names, run.Workflow)
+	}
+	if near := suggest(workflow, names); err2 == nil && near != "" {
+		err = withHint(err, "did you mean %s:%s?", lastRef, near)
 	}
 	return journal.Run{}, err
 }

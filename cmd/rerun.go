@@ -86,24 +86,32 @@ func (l *launch) sameInput(ctx context.Context, r *client, run journal.Run) (boo
 // long as nobody has run it.
 func (r *client) input(ctx context.Context, run journal.Run) (json.RawMessage, error) {
 	events, err := r.db.History(ctx, run.Key, 0, 1)
+	if err == nil {
+		events, err = run.Chain().TakeAll(events)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the input of run %s: %w", run.ID, err)
 	}
 	if len(events) > 0 {
 		return events[0].Data, nil
 	}
-	inbox, err := r.db.Inbox(ctx, run.Key, 0)
+	inbox, err := r.inbox(ctx, run)
 	if err != nil {
-		return nil, fmt.Errorf("read the input of run %s: %w", run.ID, err)
+		return nil, err
 	}
-	return startInput(inbox), nil
+	data, ok := startInput(inbox)
+	if !ok {
+		return nil, fmt.Errorf("read the input of run %s: %w", run.ID, &journal.DamageError{Run: run.ID, Event: 1})
+	}
+	return data, nil
 }
 
-func startInput(inbox []journal.Message) json.RawMessage {
+// startInput is the input of a run that nobody has run yet.
+func startInput(inbox []journal.Message) (input json.RawMessage, ok bool) {
 	for _, m := range inbox {
 		if m.Kind == journal.StartMessage {
-			return m.Data
+			return m.Data, true
 		}
 	}
-	return nil
+	return nil, false
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,12 +51,16 @@ func (s *invocation) result(ctx context.Context, r *client, run journal.Run, wai
 				return fmt.Errorf("run %s: %w: %w", run.ID, journal.ErrDamaged, err)
 			}
 		}
-		if !wait && run.Status == journal.StatusOpen {
+		if !wait && run.Status == journal.StatusOpen && news.damage == nil {
 			return withHint(fmt.Errorf("%s %s %w", run.Workflow, s.label(run), errOpen), "--wait waits for its end")
 		}
 		return nil
 	}
-	err := within(ctx, patience, func(ctx context.Context) error { return r.tail(ctx, run, 0, see, nil) })
+	err := within(ctx, patience, func(ctx context.Context) error { return r.tail(ctx, run, run.Chain(), see, nil) })
+	if errors.Is(err, errWaited) {
+		return withHint(fmt.Errorf("%s %s: %w", run.Workflow, s.label(run), err),
+			"it goes on; %s shows what it waits for", s.command("show", s.label(run)))
+	}
 	if err != nil {
 		return err
 	}

@@ -15,9 +15,9 @@ func (s *invocation) resumeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "resume", Usage: "run whatever was interrupted, until nothing is left to do", ArgsUsage: "[ID...]",
 		Description: `Without an id: every run that has something to do and that nobody runs. With ids: these,
-also stuck ones, whose code has been mended. A run that only waits, for a signal or for
-its time, is left alone; worker goes on with those too. Printed are the runs that were
-resumed, as list does.`,
+also stuck ones, whose code has been mended; the exit code is then that of run, 0 for
+one that waits. A run that only waits, for a signal or for its time, is left alone;
+worker goes on with those too. Printed are the runs that were resumed, as list does.`,
 		Flags: []cli.Flag{graceFlag()},
 		Action: func(c *cli.Context) error {
 			refs, err := words(c, 0, -1)
@@ -35,8 +35,11 @@ resumed, as list does.`,
 					return err
 				}
 				if len(runs) > 0 {
-					err = s.resumeThese(c.Context, r, runs)
+					if err = s.resumeThese(c.Context, r, runs); err == nil {
+						err = s.howTheyAre(r, runs)
+					}
 				} else if runs, err = r.idle(c.Context, s.workflowNames()); err == nil {
+					s.drives.Store(true)
 					err = suspended(r.Drain(c.Context), c.Context)
 				}
 				return errors.Join(err, s.resumed(r, runs))
@@ -64,13 +67,14 @@ func (r *client) idle(ctx context.Context, workflows []string) ([]journal.Run, e
 // again, or only waits.
 func (s *invocation) resumeThese(ctx context.Context, r *client, runs []journal.Run) error {
 	r.Only = true
-	return r.serve(ctx, func(ctx context.Context) error {
+	return s.serve(ctx, r, func(ctx context.Context) error {
 		for _, run := range runs {
-			if err := r.ResumeRun(ctx, run.ULID); err != nil {
-				return fmt.Errorf("resume %s %s: %w", run.Workflow, s.label(run), err)
+			err := r.ResumeRun(ctx, run.ULID)
+			if err == nil {
+				_, err = r.AdoptRun(ctx, run.Key)
 			}
-			if _, err := r.AdoptRun(ctx, run.Key); err != nil {
-				return fmt.Errorf("resume %s %s: %w", run.Workflow, s.label(run), err)
+			if err != nil {
+				return s.refused(fmt.Sprintf("resume %s %s", run.Workflow, s.label(run)), run, err)
 			}
 		}
 		for _, run := range runs {
@@ -80,6 +84,21 @@ func (s *invocation) resumeThese(ctx context.Context, r *client, runs []journal.
 		}
 		return nil
 	})
+}
+
+// howTheyAre says of each run that has ended otherwise than well, or is stuck
+// again, why.
+func (s *invocation) howTheyAre(r *client, runs []journal.Run) error {
+	ctx := context.Background() // they are at rest
+	var bad []error
+	for _, run := range runs {
+		run, err := r.db.Run(ctx, journal.Ref{Key: run.Key})
+		if err == nil && run.Status != journal.StatusOpen {
+			err = s.ended(ctx, r, run)
+		}
+		bad = append(bad, err)
+	}
+	return errors.Join(bad...)
 }
 
 // errIdle ends a tail.
@@ -105,7 +124,9 @@ func (r *client) untilIdle(ctx context.Context, key int64) error {
 		}
 		return nil
 	}
-	err = r.tail(ctx, run, run.LastSeq, func(news sight) error { return look(news.run) }, func(time.Time) error {
+	chain := run.Chain()
+	chain.Skip(run.LastSeq, run.LastSum)
+	err = r.tail(ctx, run, chain, func(news sight) error { return look(news.run) }, func(time.Time) error {
 		run, err := r.db.Run(ctx, journal.Ref{Key: key})
 		if err != nil {
 			return err

@@ -11,7 +11,8 @@ const defaultGrace = 5 * time.Second
 
 // serve runs the runner for as long as fn takes, and returns when every
 // goroutine of it is gone. If the runner has to stop, fn's context ends.
-func (r *client) serve(ctx context.Context, fn func(context.Context) error) error {
+func (s *invocation) serve(ctx context.Context, r *client, fn func(context.Context) error) error {
+	s.drives.Store(true)
 	inner, cancel := context.WithCancelCause(ctx)
 	ended := make(chan error, 1)
 	go func() {

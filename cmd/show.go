@@ -1,8 +1,10 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,19 +49,21 @@ type record struct {
 	inbox   []journal.Message
 	details journal.Details
 	state   *journal.State
-	damage  error // the first event that breaks a rule; nil if none does
+	damage  error // what is not as it was committed; what follows is left out. nil: all is well
 	parent  string
 }
 
-func (r *client) record(ctx context.Context, run journal.Run) (*record, error) {
+func (s *invocation) record(ctx context.Context, r *client, run journal.Run) (*record, error) {
 	rec := &record{run: run}
 	var err error
 	wrap := func(err error) (*record, error) { return nil, fmt.Errorf("read run %s: %w", run.ID, err) }
-	if rec.events, err = r.db.History(ctx, run.Key, 0, 0); err != nil {
-		return wrap(err)
+	if rec.events, rec.damage = r.past(ctx, run); rec.damage != nil && !errors.Is(rec.damage, journal.ErrDamaged) {
+		return nil, rec.damage
 	}
-	if rec.inbox, err = r.db.Inbox(ctx, run.Key, 0); err != nil {
-		return wrap(err)
+	if rec.inbox, err = r.inbox(ctx, run); errors.Is(err, journal.ErrDamaged) {
+		rec.damage = cmp.Or(rec.damage, err)
+	} else if err != nil {
+		return nil, err
 	}
 	if rec.details, err = r.db.Details(ctx, run.Key); err != nil {
 		return wrap(err)
@@ -72,31 +76,36 @@ func (r *client) record(ctx context.Context, run journal.Run) (*record, error) {
 		rec.parent = parent.ULID
 	}
 	rec.status = shown(run, deadline(rec.details), time.Now())
-	rec.state, rec.damage = journal.Fold(rec.events)
+	rec.state, err = journal.Fold(rec.events)
+	if err != nil && rec.damage == nil {
+		rec.damage = fmt.Errorf("run %s: %w: %w", run.ID, journal.ErrDamaged, err)
+	}
 	if len(rec.events) == 0 {
-		rec.state.Input = startInput(rec.inbox)
+		rec.state.Input, _ = startInput(rec.inbox)
+	}
+	if rec.damage == nil && run.Status.Closed() {
+		var ended *endError
+		if _, err := s.outcome(run, rec.state); !errors.As(err, &ended) {
+			rec.damage = err
+		}
 	}
 	return rec, nil
 }
 
 func (s *invocation) show(ctx context.Context, r *client, run journal.Run, events bool) error {
-	rec, err := r.record(ctx, run)
+	rec, err := s.record(ctx, r, run)
 	if err != nil {
 		return err
 	}
-	if events {
-		return s.showEvents(rec.events)
-	}
-	switch s.out.format {
-	case formatJSON, formatJSONL:
-		err = s.out.JSON(rec.export())
-	default:
+	switch {
+	case events:
+		err = s.showEvents(rec.events)
+	case s.out.text():
 		err = s.showText(rec)
+	default:
+		err = s.out.JSON(rec.export())
 	}
-	if err == nil && rec.damage != nil {
-		err = fmt.Errorf("run %s: %w: %w", run.ID, journal.ErrDamaged, rec.damage)
-	}
-	return err
+	return cmp.Or(err, rec.damage)
 }
 
 // followShow shows events as they come.
@@ -105,13 +114,13 @@ func (s *invocation) followShow(ctx context.Context, r *client, run journal.Run,
 		if s.out.format == formatJSON {
 			s.out.format = formatJSONL
 		}
-		return r.tail(ctx, run, 0, func(news sight) error { return s.showEvents(news.events) }, nil)
+		return r.tail(ctx, run, run.Chain(), func(news sight) error { return s.showEvents(news.events) }, nil)
 	}
 	v := newView(s, s.binding(run.Workflow))
 	v.out = s.Stdout
 	s.screen.Line(fmt.Sprintf("%s  %s", run.Workflow, s.label(run)))
 	last := run
-	err := r.tail(ctx, run, 0, func(news sight) error {
+	err := r.tail(ctx, run, run.Chain(), func(news sight) error {
 		if news.run.Crashes != len(v.crashes) {
 			d, err := r.db.Details(ctx, run.Key)
 			if err != nil {

@@ -65,6 +65,9 @@ func (s *invocation) headerRows(rec *record) (rows [][2]string) {
 	} else {
 		add("inbox", inboxText(rec.inbox))
 	}
+	if rec.damage != nil {
+		add("damage", s.out.style.in(red, clean(rec.damage.Error())))
+	}
 	add("input", s.payload1(rec.state.Input))
 	switch run.Status {
 	case journal.StatusCompleted:

@@ -41,7 +41,7 @@ func (s *invocation) workerCommand() *cli.Command {
 
 // work serves until ctx ends, which is how a worker is stopped.
 func (s *invocation) work(ctx context.Context, r *client) error {
-	return r.serve(ctx, func(ctx context.Context) error {
+	return s.serve(ctx, r, func(ctx context.Context) error {
 		s.screen.Line(fmt.Sprintf("worker of %s   %s  pid %d", strings.Join(s.workflowNames(), ", "), s.path, os.Getpid()))
 		<-ctx.Done()
 		return context.Cause(ctx)

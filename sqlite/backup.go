@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -22,6 +23,9 @@ func (db *DB) backup(ctx context.Context, to string) error {
 	to, err := filepath.Abs(to)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Dir(to)); errors.Is(err, fs.ErrNotExist) {
+		return noFolder(filepath.Dir(to))
 	}
 	err = db.read(ctx, "copy", func(*reader) error { // as long as this lasts the handle is not closed
 		c, err := dial(ctx, db.path, db.settings, false) // readers may not write, not even a copy

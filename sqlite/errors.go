@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	codes "modernc.org/sqlite/lib"
 
@@ -20,9 +21,12 @@ type coded interface {
 	Code() int
 }
 
-// explain wraps an error of SQLite so that it can be matched with the
-// journal's. Others pass through.
+// explain wraps an error of SQLite, or of the system for want of room, so that it
+// can be matched with the journal's. Others pass through.
 func explain(err error) error {
+	if noRoom(err) && !errors.Is(err, journal.ErrFull) {
+		return fmt.Errorf("%w: %w", journal.ErrFull, err)
+	}
 	var e coded
 	if !errors.As(err, &e) {
 		return err
@@ -31,6 +35,12 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", meaning, err)
 	}
 	return err
+}
+
+// noRoom reports whether the system itself refused a write beside SQLite's: in
+// the side folder, of a name, of a copy.
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // meaning says what an extended result code means to a journal; nil: nothing

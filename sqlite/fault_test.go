@@ -1,7 +1,10 @@
 package sqlite
 
 import (
+	"fmt"
+	"io/fs"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +30,16 @@ func TestMeaning(t *testing.T) {
 	} {
 		require.Equal(t, want, meaning(code), "code %d", code)
 	}
+}
+
+// TestNoRoom: a full disk is one also where it is not SQLite that writes.
+func TestNoRoom(t *testing.T) {
+	for _, no := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		err := explain(fmt.Errorf("write about member: %w", &fs.PathError{Op: "write", Path: "x.lock", Err: no}))
+		require.ErrorIs(t, err, journal.ErrFull)
+		require.Equal(t, err, explain(err), "said once")
+	}
+	require.NotErrorIs(t, explain(syscall.EIO), journal.ErrFull)
 }
 
 // TestDiskErrors has every single call fail that two commits make, one after

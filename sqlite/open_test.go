@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -83,7 +84,7 @@ func TestOpenRefuses(t *testing.T) {
 			patch(t, path, 0, 'S')
 			require.NoError(t, os.Chmod(path, 0o400))
 		}, journal.ErrReadOnly, "-r--------"},
-		{"a folder", func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }, journal.ErrForeign, "regular file"},
+		{"a folder", func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }, syscall.EISDIR, "it is a folder"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

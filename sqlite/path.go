@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/seed139febb4/durable/journal"
 )
@@ -42,11 +43,25 @@ func locateNew(abs string) (string, error) {
 		abs = target
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(abs))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", noFolder(filepath.Dir(abs))
+	}
 	if err != nil {
 		return "", fmt.Errorf("folder %s: %w", filepath.Dir(abs), err)
 	}
 	return filepath.Join(folder, filepath.Base(abs)), nil
 }
+
+// A plain error says in words what is, an error of the system, says by number.
+type plain struct {
+	text string
+	is   error
+}
+
+func (p plain) Error() string        { return p.text }
+func (p plain) Is(target error) bool { return target == p.is }
+
+func noFolder(path string) error { return plain{"there is no folder " + path, fs.ErrNotExist} }
 
 func checkFolder(folder string, s settings) error {
 	info, err := os.Stat(folder)
@@ -71,6 +86,9 @@ func checkFile(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
+	}
+	if info.IsDir() {
+		return plain{"it is a folder, not a file", syscall.EISDIR}
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%w: it is not a regular file", journal.ErrForeign)

@@ -17,7 +17,7 @@ const alone = "exclusive"
 // Join implements journal.Shared.
 func (db *DB) Join(_ context.Context, p journal.Peer) error {
 	if err := db.join(p); err != nil {
-		return fmt.Errorf("join %s: %w", db.path, err)
+		return fmt.Errorf("join %s: %w", db.path, explain(err))
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (a *attempt) run() (next Task) {
 	}()
 	data, err := call(a.start(), fn, a.input)
 	if err == nil {
-		err = a.e.fits(data, a.name)
+		err = a.e.fits(data, "result")
 	}
 	returned = true
 	return a.returned(data, err)

@@ -48,7 +48,7 @@ type SignalRequest struct {
 // Signal puts a message into the run's inbox and returns once it is on disk
 // (P3). duplicate: a message with that key was there before.
 func (e *Engine) Signal(ctx context.Context, run int64, q SignalRequest) (duplicate bool, err error) {
-	if err := e.fits(q.Payload, "signal "+q.Name); err != nil {
+	if err := e.fits(q.Payload, "payload"); err != nil {
 		return false, err
 	}
 	p := &journal.Post{Run: run, Message: journal.Message{Kind: journal.SignalMessage, Name: q.Name, Data: q.Payload,

@@ -145,12 +145,12 @@ func (e *Engine) defaults(activity string) host.Options {
 }
 
 // fits refuses a payload that is over the limit.
-func (e *Engine) fits(data []byte, of string) error {
+func (e *Engine) fits(data []byte, what string) error {
 	if len(data) <= e.maxPayload {
 		return nil
 	}
 	return &journal.Failure{Code: host.CodeTooLarge, NonRetryable: true,
-		Message: fmt.Sprintf("%s: a payload of %d bytes is over the limit of %d: keep it elsewhere and pass a reference, or raise MaxPayload", of, len(data), e.maxPayload)}
+		Message: fmt.Sprintf("the %s has %d bytes and the limit is %d: keep it elsewhere and pass a reference, or raise MaxPayload", what, len(data), e.maxPayload)}
 }
 
 func (e *Engine) log() *slog.Logger {

@@ -30,7 +30,7 @@ func (a *attempt) heartbeat(progress json.RawMessage) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p := &a.pulse
-	if a.over || a.e.fits(progress, a.name) != nil {
+	if a.over || a.e.fits(progress, "progress") != nil {
 		return
 	}
 	p.beat, p.heard, p.unsaved = progress, now, true

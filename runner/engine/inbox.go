@@ -30,12 +30,7 @@ func (r *run) messages(after int64) ([]journal.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox of run %s: %w", r.info.ID, err)
 	}
-	for i := range messages {
-		if m := &messages[i]; m.Sum != m.Checksum(r.key) {
-			return nil, &messageError{run: r.info.ID, message: m.ID}
-		}
-	}
-	return messages, nil
+	return journal.VerifyInbox(&journal.Run{Key: r.key, ID: r.info.ID}, messages)
 }
 
 func inputs(messages []journal.Message) []input {
@@ -44,22 +39,6 @@ func inputs(messages []journal.Message) []input {
 		in[i] = fromMessage(&messages[i])
 	}
 	return in
-}
-
-// A messageError is an inbox row whose bytes are not those that were committed.
-type messageError struct {
-	run     string
-	message int64
-}
-
-func (e *messageError) Error() string {
-	return fmt.Sprintf("run %s: message %d in the inbox does not match its checksum", e.run, e.message)
-}
-
-func (e *messageError) Unwrap() error { return journal.ErrDamaged }
-
-func (e *messageError) Problem() journal.Problem {
-	return journal.Problem{Kind: "damage", Message: e.Error()}
 }
 
 // checkInbox finds the messages that came for a run while it left memory.

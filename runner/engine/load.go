@@ -77,7 +77,7 @@ func (r *run) load(next input) error {
 func (r *run) replay(history []journal.Event) (err error) {
 	r.x = r.e.execution(r.info, r.fn)
 	r.enter(r.e.sched.Now())
-	r.sum, err = r.x.play(r.info.ID, history)
+	r.sum, err = r.x.play(journal.NewChain(r.ref()), history)
 	r.leave()
 	if err != nil {
 		r.e.sched.Go(leaf(r.x.close))
@@ -166,3 +166,6 @@ func (e *Engine) execution(info host.Info, fn host.WorkflowFunc) *execution {
 	}
 	return x
 }
+
+// ref names the run.
+func (r *run) ref() journal.Ref { return journal.Ref{ULID: r.info.ULID, ID: r.info.ID} }

@@ -128,7 +128,7 @@ func (e *Engine) replayed(ctx context.Context, row *journal.Run, name string) (j
 		defer close(replies)
 		x := newExecution(host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created}, fn, e.defaults)
 		defer x.close()
-		if _, err := x.play(row.ID, events); err != nil {
+		if _, err := x.play(row.Chain(), events); err != nil {
 			replies <- reply{err: fmt.Errorf("replay of run %s: %w", row.ID, err)}
 			return
 		}

@@ -129,14 +129,14 @@ func sameCommand(r, a *journal.Command) bool {
 // last event. The error is a NondeterminismError, a *brokenError if workflow
 // code panicked, or wraps journal.ErrDamaged; the execution is then good for
 // nothing but close.
-func (x *execution) play(run string, events []journal.Event) (sum uint32, err error) {
+func (x *execution) play(chain *journal.Chain, events []journal.Event) (sum uint32, err error) {
 	x.replay = true
 	defer func() { x.replay = false }()
 	sum = journal.Root(x.info.ULID)
 	for i := range events {
 		e := &events[i]
-		if e.Seq != int64(i)+1 || !journal.Verify(sum, e) {
-			return sum, &damageError{run: run, event: int64(i) + 1}
+		if err := chain.Take(e); err != nil {
+			return sum, err
 		}
 		sum = e.Sum
 		switch e.Kind {

@@ -38,7 +38,7 @@ type StartRequest struct {
 // of another workflow. An engine that serves and has the workflow drives the run
 // at once; otherwise it is queued for one that does.
 func (e *Engine) Start(ctx context.Context, q StartRequest) (row journal.Run, fresh bool, err error) {
-	if err := e.fits(q.Input, "the input of "+q.Workflow); err != nil {
+	if err := e.fits(q.Input, "input"); err != nil {
 		return row, false, err
 	}
 	if q.ID != "" && !goodID(q.ID) {

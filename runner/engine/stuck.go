@@ -42,22 +42,6 @@ func (e *brokenError) Problem() journal.Problem {
 	return journal.Problem{Kind: "panic", Message: e.Error(), Event: e.event, Stack: e.crash.stack}
 }
 
-// A damageError is an event whose bytes are not those that were committed (P8).
-type damageError struct {
-	run   string
-	event int64
-}
-
-func (e *damageError) Error() string {
-	return fmt.Sprintf("run %s: event %d does not match its checksum, or is missing", e.run, e.event)
-}
-
-func (e *damageError) Unwrap() error { return journal.ErrDamaged }
-
-func (e *damageError) Problem() journal.Problem {
-	return journal.Problem{Kind: "damage", Message: e.Error(), Event: e.event}
-}
-
 // A troubled error can be kept as the problem of a stuck run.
 type troubled interface {
 	error
@@ -103,6 +87,7 @@ func (e *crashError) Problem() journal.Problem {
 func (r *run) crashed(times int) *crashError {
 	err := &crashError{times: times}
 	events, _ := r.e.store.History(context.Background(), r.key, 0, 0) // unreadable: nothing can be named
+	events, _ = journal.NewChain(r.ref()).TakeAll(events)             // nor is anything from damage on
 	pending := map[int64]string{}
 	var order []int64
 	for i := range events {
@@ -131,5 +116,12 @@ func (r *run) crashed(times int) *crashError {
 
 // report logs why a run stops.
 func (e *Engine) report(r *run, why troubled) {
-	e.log().Error("a run is stuck", "run", r.info.ID, "workflow", r.info.Workflow, "problem", why.Error())
+	p := why.Problem()
+	facts := []any{"run", r.info.ID, "workflow", r.info.Workflow, "problem", why.Error()}
+	for _, place := range [...]struct{ name, at string }{{"recorded_at", p.RecordedAt}, {"asked_at", p.AskedAt}} {
+		if place.at != "" {
+			facts = append(facts, place.name, place.at)
+		}
+	}
+	e.log().Error("a run is stuck", facts...)
 }

@@ -27,7 +27,7 @@ func (a *attempt) transact() (next Task) {
 			return call(host.WithTask(tctx, host.TaskOf(ctx)), func(ctx context.Context, in json.RawMessage) (json.RawMessage, error) {
 				out, err := b.Tx(ctx, tx, in)
 				if err == nil {
-					err = a.e.fits(out, a.name)
+					err = a.e.fits(out, "result")
 				}
 				return out, err
 			}, a.input)

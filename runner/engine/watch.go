@@ -215,12 +215,12 @@ func (e *Engine) endOf(ctx context.Context, row *journal.Run) (*journal.Command,
 	case journal.StatusTerminated:
 		return nil, fmt.Errorf("run %s: %w", row.ID, ErrTerminated)
 	}
-	events, err := e.store.History(ctx, row.Key, row.LastSeq-1, 1)
+	last, err := e.lastEvent(ctx, row)
 	if err != nil {
-		return nil, fmt.Errorf("read the last event of run %s: %w", row.ID, err)
+		return nil, err
 	}
-	if len(events) == 1 {
-		if asked, err := events[0].Asked(); err == nil && len(asked) > 0 {
+	if last != nil {
+		if asked, err := last.Asked(); err == nil && len(asked) > 0 {
 			last := asked[len(asked)-1]
 			if _, ends := last.Kind.Ends(); ends {
 				return &last, nil
@@ -228,4 +228,22 @@ func (e *Engine) endOf(ctx context.Context, row *journal.Run) (*journal.Command,
 		}
 	}
 	return nil, fmt.Errorf("run %s: %w: it is %s, but event %d does not end it", row.ID, journal.ErrDamaged, row.Status, row.LastSeq)
+}
+
+// lastEvent reads the run's last event, and verifies it by the one before.
+func (e *Engine) lastEvent(ctx context.Context, row *journal.Run) (*journal.Event, error) {
+	before := max(row.LastSeq-2, 0)
+	events, err := e.store.History(ctx, row.Key, before, 2)
+	if err != nil {
+		return nil, fmt.Errorf("read the last event of run %s: %w", row.ID, err)
+	}
+	chain := row.Chain()
+	if before > 0 && len(events) > 0 {
+		chain.Skip(events[0].Seq, events[0].Sum)
+		events = events[1:]
+	}
+	if events, err = chain.TakeAll(events); err != nil || len(events) == 0 {
+		return nil, err
+	}
+	return &events[len(events)-1], nil
 }
