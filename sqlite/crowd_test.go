@@ -21,7 +21,7 @@ const crowdTime = time.Second
 
 // fewCommits of each process say more about who got a processor than about who
 // got the file.
-const fewCommits = 100
+const fewCommits = 50
 
 // TestCrowd has real processes write to one file as fast as they can. None is
 // turned away, and none gets less than half of its share.

@@ -27,7 +27,7 @@ func smallDisk(t *testing.T) string {
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=32m"); err != nil {
 		t.Skipf("a small disk cannot be mounted here: %v", err)
 	}
-	t.Cleanup(func() { require.NoError(t, syscall.Unmount(folder, 0)) })
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(folder, syscall.MNT_DETACH)) })
 	return folder
 }
 

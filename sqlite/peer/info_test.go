@@ -95,3 +95,13 @@ func TestRemove(t *testing.T) {
 		})
 	}
 }
+
+// TestDeadUnmet has a member die before anybody could connect to it.
+func TestDeadUnmet(t *testing.T) {
+	d, _, r := join(t, base(t))
+	stray(t, d, "pid 1\n")
+	d.hub().scan()
+	await(t, r.died, "the news of its death")
+	d.hub().scan()
+	require.Empty(t, r.died, "it dies once")
+}

@@ -162,13 +162,3 @@ func TestJoinDoesNotMeetItself(t *testing.T) {
 	require.Empty(t, client.links)
 	require.False(t, d.Turnstile().Crowded())
 }
-
-// TestDeadUnmet has a member die before anybody could connect to it.
-func TestDeadUnmet(t *testing.T) {
-	d, _, r := join(t, base(t))
-	stray(t, d, "pid 1\n")
-	d.hub().scan()
-	await(t, r.died, "the news of its death")
-	d.hub().scan()
-	require.Empty(t, r.died, "it dies once")
-}
