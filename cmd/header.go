@@ -34,7 +34,10 @@ func stopped(p *picked, before journal.Run, now time.Time) string {
 	case before.Status == journal.StatusStuck:
 		return "stuck"
 	case p.run.Crashes > before.Crashes && len(p.crashes) > 0:
-		return "interrupted " + ago(now.Sub(p.crashes[len(p.crashes)-1].Died)) + " ago"
+		if died := p.crashes[len(p.crashes)-1].Died; !died.IsZero() {
+			return "interrupted " + ago(now.Sub(died)) + " ago"
+		}
+		return "interrupted" // when is not known
 	case before.LastSeq == 0:
 		return "queued " + ago(now.Sub(before.Created)) + " ago"
 	}
