@@ -78,7 +78,7 @@ func (s *invocation) doctor(ctx context.Context, r *client) error {
 func (s *invocation) findingRow(f finding) []cell {
 	paint := map[string]paint{verdictOK: green, verdictNote: yellow, verdictWrong: red}[f.Verdict]
 	verdict := cell{human: f.Verdict, plain: f.Verdict, paint: paint}
-	return []cell{verdict, same(f.Check), same(f.Text)}
+	return []cell{verdict, same(f.Check), wrapped(f.Text)}
 }
 
 // checkFile says how large the file and its companions are.

@@ -50,8 +50,8 @@ func newInvocation(p Program) *invocation {
 	tty := isTerminal(p.Stderr)
 	return &invocation{
 		Program: p,
-		screen:  &screen{w: p.Stderr, tty: tty, live: tty && p.Env("TERM") != "dumb", style: styleOf("auto", tty, p.Env)},
-		out:     &printer{w: p.Stdout, tty: isTerminal(p.Stdout), format: formatText},
+		screen:  &screen{w: p.Stderr, tty: tty, width: widthOf(p.Stderr, p.Env), live: tty && p.Env("TERM") != "dumb", style: styleOf("auto", tty, p.Env)},
+		out:     &printer{w: p.Stdout, tty: isTerminal(p.Stdout), width: widthOf(p.Stdout, p.Env), format: formatText},
 	}
 }
 
@@ -74,7 +74,7 @@ func globals() []cli.Flag {
 		&cli.StringFlag{Name: "db", Value: "./durable.db", Usage: "`FILE` the journal; run and worker create it"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formatText, Usage: "`FORMAT` text, json or jsonl, of standard output"},
 		&cli.BoolFlag{Name: "json", Usage: "the same as -o json"},
-		&cli.StringFlag{Name: "color", Value: "auto", Usage: "`WHEN` auto, always or never: use colour"},
+		&cli.StringFlag{Name: "color", Value: "auto", Usage: "`WHEN` auto, always or never: use colour; always: in a pipe, too"},
 		&cli.StringFlag{Name: "log-level", Value: "warn", Usage: "`LEVEL` debug, info, warn, error or off: the least that is logged"},
 		&cli.StringFlag{Name: "log", Value: "text", Usage: "`FORMAT` text or json, of the log on standard error"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show help"},

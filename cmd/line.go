@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/seed139febb4/durable/journal"
 )
@@ -128,13 +127,6 @@ func brief(data json.RawMessage) string {
 		return ""
 	}
 	return cut(s, 40)
-}
-
-func cut(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-1]) + "…"
 }
 
 func join(parts ...string) string {

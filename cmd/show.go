@@ -109,6 +109,7 @@ func (s *invocation) followShow(ctx context.Context, r *client, run journal.Run,
 	}
 	v := newView(s, s.binding(run.Workflow))
 	v.out = s.Stdout
+	v.beats = func() (map[int64]json.RawMessage, error) { return r.beats(ctx, run.Key) }
 	s.screen.Line(fmt.Sprintf("%s  %s", run.Workflow, s.label(run)))
 	last := run
 	err := r.tail(ctx, run, 0, func(news sight) error {
@@ -150,18 +151,19 @@ func (s *invocation) showEvents(events []journal.Event) error {
 	for i, e := range events {
 		rows[i] = exportEvent(e)
 	}
-	header := []string{"SEQ", "AT", "KIND", "OP", "NAME", "DATA", "COMMANDS"}
+	header := []string{"SEQ", "AT", "KIND", "OP", "NAME", "DATA", "COMMANDS", "NOTE"}
 	return list(s.out, rows, header, func(e eventJSON) []cell {
 		op := ""
 		if e.Op != 0 {
 			op = fmt.Sprint(e.Op)
 		}
-		return []cell{same(fmt.Sprint(e.Seq)), same(e.At), same(string(e.Kind)), same(op), same(e.Name), payloadCell(e.Data), payloadCell(e.Commands)}
+		return []cell{same(fmt.Sprint(e.Seq)), same(e.At), same(string(e.Kind)), same(op), same(e.Name),
+			payloadCell(e.Data), payloadCell(e.Commands), payloadCell(e.Note)}
 	})
 }
 
 // payloadCell is a payload, cut on a terminal.
 func payloadCell(raw json.RawMessage) cell {
 	text := clean(string(raw))
-	return cell{human: cut(text, 60), plain: text}
+	return cell{human: cut(text, 200), plain: text, fit: fitWrap}
 }

@@ -174,7 +174,9 @@ func TestLines(t *testing.T) {
 
 func TestInterruptions(t *testing.T) {
 	op := &journal.Operation{Event: 2, At: after(0)}
-	crash := func(died, back float64) journal.Crash { return journal.Crash{Seq: 2, Died: after(died), Back: after(back)} }
+	crash := func(died, back float64) journal.Crash {
+		return journal.Crash{Seq: 2, Died: after(died), Back: after(back)}
+	}
 	unknown := journal.Crash{Seq: 2, Back: after(7)}
 	for _, c := range []struct {
 		crashes []journal.Crash

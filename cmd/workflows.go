@@ -27,7 +27,7 @@ func (s *invocation) workflowsCommand() *cli.Command {
 				}
 			}
 			return list(s.out, rows, []string{"WORKFLOW", "INPUT", "SIGNALS", "QUERIES"}, func(b bindingJSON) []cell {
-				return []cell{same(b.Name), {human: cut(clean(b.Input), 60), plain: clean(b.Input)}, same(portNames(b.Signals)), same(portNames(b.Queries))}
+				return []cell{same(b.Name), wrapped(b.Input), same(portNames(b.Signals)), same(portNames(b.Queries))}
 			})
 		},
 	}
