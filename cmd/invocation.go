@@ -65,7 +65,7 @@ func (s *invocation) dispatch(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return app.RunContext(ctx, call.args)
+	return call.blame(app.RunContext(ctx, call.args))
 }
 
 // globals are the flags that every command has.

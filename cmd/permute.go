@@ -15,6 +15,8 @@ type call struct {
 	args []string       // program, global flags, path, the command's flags, "--", words
 	rest []string       // the words that are neither command nor flag
 	help bool           // -h or --help was among the flags
+
+	variables map[string]string // where flags came from that were not given, by their names
 }
 
 // command is the innermost command named, nil if none is.
