@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,11 +93,11 @@ func (s *invocation) setup(c *cli.Context) error {
 	if c.Bool("json") {
 		s.out.format = formatJSON
 	}
-	if err := oneOf("--output", s.out.format, formatText, formatJSON, formatJSONL); err != nil {
+	if err := oneOf("output", s.out.format); err != nil {
 		return err
 	}
 	when := c.String("color")
-	if err := oneOf("--color", when, "auto", "always", "never"); err != nil {
+	if err := oneOf("color", when); err != nil {
 		return err
 	}
 	s.out.style = styleOf(when, s.out.tty, s.Env)
@@ -106,10 +107,10 @@ func (s *invocation) setup(c *cli.Context) error {
 
 // setLog makes the logger that the runner gets. Records go to the screen.
 func (s *invocation) setLog(format, level string) error {
-	if err := oneOf("--log", format, "text", "json"); err != nil {
+	if err := oneOf("log", format); err != nil {
 		return err
 	}
-	if err := oneOf("--log-level", level, "debug", "info", "warn", "error", "off"); err != nil {
+	if err := oneOf("log-level", level); err != nil {
 		return err
 	}
 	if level == "off" {
@@ -128,14 +129,20 @@ func (s *invocation) setLog(format, level string) error {
 	return nil
 }
 
-func oneOf(flag, value string, allowed ...string) error {
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
+// choices are the values of the flags that have only a few.
+var choices = map[string][]string{
+	"output":    {formatText, formatJSON, formatJSONL},
+	"color":     {"auto", "always", "never"},
+	"log":       {"text", "json"},
+	"log-level": {"debug", "info", "warn", "error", "off"},
+}
+
+func oneOf(flag, value string) error {
+	if slices.Contains(choices[flag], value) {
+		return nil
 	}
-	u := usagef("%s: there is no %s", flag, quote(value))
-	u.hint = didYouMean(value, allowed)
+	u := usagef("--%s: there is no %s", flag, quote(value))
+	u.hint = didYouMean(value, choices[flag])
 	return u
 }
 
