@@ -139,17 +139,32 @@ func wrong(check string, texts []string) (out []finding) {
 	return out
 }
 
+// checkProcesses names the living, and the dead that have left something open.
 func (s *invocation) checkProcesses(ctx context.Context, r *client) (out []finding, err error) {
 	processes, err := r.db.Processes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: list the processes: %w", errFile, err)
 	}
+	open, err := r.db.Runs(ctx, journal.Filter{Status: []journal.Status{journal.StatusOpen}})
+	if err != nil {
+		return nil, fmt.Errorf("%w: list runs: %w", errFile, err)
+	}
+	owns := map[int64]int{}
+	for _, run := range open {
+		owns[run.Owner]++
+	}
 	for _, p := range processes {
 		text := fmt.Sprintf("process %d, pid %d on %s, since %s", p.Number, p.PID, p.Host, p.Started)
-		if p.Live {
+		left := count(owns[p.Number], "run")
+		switch {
+		case p.Live:
 			out = append(out, finding{verdictOK, "process", text})
-		} else {
-			out = append(out, finding{verdictNote, "process", text + ": it has died; its runs go on with resume or worker"})
+		case owns[p.Number] == 0: // it left nothing; a later one clears up after it
+		case p.NoLock:
+			out = append(out, finding{verdictNote, "process", text + ": its lock file is gone, so it counts as dead, and others take over the " +
+				left + " that it has; should it still run, end it"})
+		default:
+			out = append(out, finding{verdictNote, "process", text + ": it has died, and left " + left + " unfinished: " + s.Name + " resume or worker goes on"})
 		}
 	}
 	if len(out) == 0 {
