@@ -15,9 +15,11 @@ import (
 func (s *invocation) doctorCommand() *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "check the file: integrity, invariants, owners, sizes, clock",
-		Description: `Every event of every run is read and checked. The exit code is 8 if anything is wrong.
-What a dead process had acknowledged and the file has lost is wrong until --accept-loss.
-In a pipe: ok, note or wrong, what was looked at, and what was found, separated by tabs.`,
+		Description: `Every event of every run is read and checked. The exit code is 8 if anything is
+wrong; a note is no damage. What a dead process had acknowledged and the file has
+lost is wrong until --accept-loss.
+In a pipe: ok, note or wrong, what was looked at, and what was found, separated by
+tabs.`,
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "accept-loss", Usage: "what is lost is known, and not to be reported again"}},
 		Action: func(c *cli.Context) error {
 			if _, err := words(c, 0, 0); err != nil {

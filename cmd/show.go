@@ -14,8 +14,10 @@ import (
 func (s *invocation) showCommand() *cli.Command {
 	return &cli.Command{
 		Name: "show", Usage: "show what a run did, step by step", ArgsUsage: "ID",
-		Description: `In a pipe: lines "name TAB value", an empty line, then one line a step: event, time, what,
-name, note, file:line. As JSON: everything that the journal holds about the run.`,
+		Description: `A step is canceled if the run gave it up, and dropped if the run ended first. When a
+process died is known to a second: hence "about".
+In a pipe: lines "name TAB value", an empty line, then one line a step: event,
+time, what, name, note, file:line. As JSON: all that the journal holds of the run.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on until the run has ended"},
 			&cli.BoolFlag{Name: "events", Usage: "the events as they are stored, one a line"},

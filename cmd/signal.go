@@ -11,7 +11,8 @@ import (
 func (s *invocation) signalCommand() *cli.Command {
 	return &cli.Command{
 		Name: "signal", Usage: "send a signal to a run", ArgsUsage: "ID NAME [PAYLOAD]",
-		Description: `The payload is JSON, or text for a signal that takes text. It is on disk when the
+		Description: `A signal is a message that a workflow waits for; workflows lists their names.
+The payload is JSON, or text for a signal that takes text. It is on disk when the
 command returns, and reaches the run exactly once, also if nobody runs it now.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "input", Usage: "`JSON` the payload, or @FILE, or - for standard input"},
