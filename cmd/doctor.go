@@ -189,7 +189,7 @@ func (s *invocation) checkRuns(ctx context.Context, r *client) (out []finding, e
 		return nil, err
 	}
 	if len(idle) > 0 {
-		out = append(out, finding{verdictNote, "runs", count(len(idle), "run") + " could go on, but nobody runs them: " + s.Name + " resume"})
+		out = append(out, finding{verdictNote, "runs", count(len(idle), "run") + " could go on, if somebody ran " + s.Name + " resume"})
 	}
 	return out, nil
 }

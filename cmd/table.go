@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -21,6 +20,7 @@ const (
 	fitStart fit = iota // its beginning is shown
 	fitEnd              // its end is
 	fitWrap             // all of it, in several lines
+	fitNever            // its column does not give way
 )
 
 // lines are what the cell shows in a column of that width.
@@ -76,9 +76,11 @@ const (
 // give way, the widest first.
 func (p *printer) columns(rows [][]cell) []int {
 	width := make([]int, len(rows[0]))
+	firm := make([]bool, len(width))
 	for _, row := range rows {
 		for i, c := range row {
 			width[i] = max(width[i], columnsIn(c.human))
+			firm[i] = firm[i] || c.fit == fitNever
 		}
 	}
 	room := 0
@@ -93,8 +95,13 @@ func (p *printer) columns(rows [][]cell) []int {
 		total += w
 	}
 	for ; total > room; total-- {
-		widest := slices.Index(width, slices.Max(width))
-		if width[widest] <= narrowest {
+		widest := -1
+		for i, w := range width {
+			if !firm[i] && w > narrowest && (widest < 0 || w > width[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
 			break
 		}
 		width[widest]--
