@@ -140,8 +140,9 @@ func (s *invocation) moment(t time.Time) string {
 // then what is pending.
 func (rec *record) lines() (lines []line) {
 	givenUp := map[int64][]*journal.Operation{} // by the event that did so
+	closed := rec.state.Status.Closed()
 	for i := range rec.state.Operations {
-		if op := &rec.state.Operations[i]; op.Answer == 0 && op.GivenUp != 0 {
+		if op := &rec.state.Operations[i]; op.Answer == 0 && op.GivenUp != 0 && (closed || !op.Waits) {
 			givenUp[op.GivenUp] = append(givenUp[op.GivenUp], op)
 		}
 	}
@@ -161,10 +162,9 @@ func (rec *record) lines() (lines []line) {
 	for i := range rec.state.Operations {
 		op := &rec.state.Operations[i]
 		switch {
-		case op.Answer != 0 || op.GivenUp != 0 && !op.Waits:
-		case !rec.state.Status.Closed():
+		case op.Pending() && !closed:
 			lines = append(lines, rec.pending(op))
-		case op.GivenUp == 0:
+		case op.Answer == 0 && op.GivenUp == 0:
 			lines = append(lines, rec.forsaken(op, rec.state.Seq, rec.state.At))
 		}
 	}
@@ -182,7 +182,7 @@ func (rec *record) forsaken(op *journal.Operation, event int64, at time.Time) li
 	case op.GivenUp == 0:
 		l.Word, l.Note = "dropped", "the run ended first: "+string(rec.state.Status)
 	case op.Waits:
-		l.Note = "its answer is waited for"
+		l.Note = "the run ended before its answer"
 	case cancel == nil || op.GivenUp < cancel.Event:
 		l.Note, l.paint = "not needed any more", faint
 	}
@@ -195,6 +195,8 @@ func (rec *record) pending(op *journal.Operation) line {
 	switch {
 	case op.Work() && len(op.Failed) > 0:
 		l.Word, l.paint, l.Note = "retry", yellow, fmt.Sprintf("attempt %d at %s", len(op.Failed)+1, stamp(op.Due))
+	case op.GivenUp != 0:
+		l.Note = "canceled: its answer is waited for"
 	case op.Work():
 		l.Note = progress(rec.details.Progress[op.Command.Op])
 	case op.Command.Kind == journal.StartTimer:
