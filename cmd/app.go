@@ -50,7 +50,9 @@ func (s *invocation) root(c *cli.Context) error {
 	if c.Bool("version") {
 		return s.version()
 	}
-	s.screen.Line(strings.TrimSuffix(s.manual(c.App, nil), "\n"))
+	m := manual{s: s, app: c.App, width: s.screen.width()}
+	m.program(false)
+	s.screen.Line(m.b.String())
 	return usagef("no command is named")
 }
 
@@ -79,5 +81,8 @@ func words(c *cli.Context, least, most int) ([]string, error) {
 		u = usagef("%s got one word too many: %s", c.Command.Name, quote(got[most]))
 	}
 	u.hint = "usage: " + c.Command.HelpName + " " + c.Command.ArgsUsage
+	if len(got) < least && strings.Contains(c.Command.ArgsUsage, "ID") {
+		u.hint += "\nlist shows the ids; @last is the run that was started last"
+	}
 	return nil, u
 }

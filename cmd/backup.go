@@ -10,7 +10,7 @@ import (
 
 func (s *invocation) backupCommand() *cli.Command {
 	return &cli.Command{
-		Name: "backup", Usage: "copy the journal into a file of its own, while it is in use", ArgsUsage: "FILE",
+		Name: "backup", Usage: "copy the file, also while it is in use", ArgsUsage: "FILE",
 		Action: func(c *cli.Context) error {
 			args, err := words(c, 1, 1)
 			if err != nil {

@@ -1,23 +1,32 @@
 package cmd
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/seed139febb4/durable/journal"
 )
 
 // shells are the completion scripts. Each asks the program itself, with the
 // words so far, of which the last may be empty. %[1]s is the program's name.
 var shells = map[string]string{
+	// bash takes words apart at = and :, and puts back only what follows the last.
 	"bash": `_%[1]s() {
-  local IFS=$'\n'
-  COMPREPLY=($(%[1]s __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  local IFS=$'\n' words=() word glued= i reply
+  for ((i = 1; i <= COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ ${#words[@]} -gt 0 && ( -n $glued || $word == [=:]* ) ]]; then
+      words[${#words[@]}-1]+=$word
+    else
+      words+=("$word")
+    fi
+    [[ $word == [=:]* ]] && glued=1 || glued=
+  done
+  word=${words[${#words[@]}-1]}
+  COMPREPLY=()
+  for reply in $(%[1]s __complete -- "${words[@]}" 2>/dev/null); do
+    COMPREPLY+=("${reply#"${word%%"${word##*[=:]}"}"}")
+  done
 }
 complete -o default -F _%[1]s %[1]s
 `,
@@ -79,63 +88,4 @@ func (s *invocation) completeCommand() *cli.Command {
 			return nil
 		},
 	}
-}
-
-// candidates are the words that may stand in the place of the last one.
-func (s *invocation) candidates(ctx context.Context, line []string) []string {
-	before, last := line[:len(line)-1], line[len(line)-1]
-	app := s.app(before)
-	got, _ := permute(app, before, func(string) string { return "" }) // an unfinished line may be wrong yet
-	c := got.command()
-	if strings.HasPrefix(last, "-") {
-		flags := app.Flags
-		if c != nil {
-			flags = append(slices.Clone(c.Flags), flags...)
-		}
-		names := longNames(flags)
-		for i, n := range names {
-			names[i] = "--" + n
-		}
-		return names
-	}
-	switch {
-	case c == nil:
-		return commandNames(app.Commands)
-	case len(c.Subcommands) > 0:
-		return commandNames(c.Subcommands)
-	case c.Name == "help":
-		return append(commandNames(app.Commands), exitTopic)
-	case c.Name == "completion":
-		return []string{"bash", "fish", "zsh"}
-	}
-	return s.runCandidates(ctx, c.Name, got.rest)
-}
-
-// runCandidates completes ids of runs, and names of signals and queries.
-func (s *invocation) runCandidates(ctx context.Context, command string, rest []string) (found []string) {
-	few := len(rest) > 0 && !slices.Contains([]string{"cancel", "terminate", "resume"}, command)
-	if !slices.Contains([]string{"signal", "query", "show", "result", "cancel", "terminate", "resume"}, command) {
-		return nil
-	}
-	s.screen.w = io.Discard
-	_ = s.with(func(r *client) error {
-		if few {
-			run, err := r.find(ctx, rest[0])
-			if err == nil && len(rest) == 1 && (command == "signal" || command == "query") {
-				found = declared(s.binding(run.Workflow), command == "query")
-			}
-			return err
-		}
-		f := journal.Filter{Limit: 200}
-		if command != "show" && command != "result" && command != "query" {
-			f.Status = []journal.Status{journal.StatusOpen, journal.StatusStuck}
-		}
-		runs, err := r.db.Runs(ctx, f)
-		for _, run := range runs {
-			found = append(found, run.ID)
-		}
-		found = append(found, lastRef)
-		return err
-	})
-	return found
 }

@@ -16,9 +16,11 @@ import (
 func (s *invocation) doctorCommand() *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "check the file: integrity, invariants, owners, sizes, clock",
-		Description: `Every event of every run is read and checked. The exit code is 8 if anything is wrong.
-What a dead process had acknowledged and the file has lost is wrong until --accept-loss.
-In a pipe: ok, note or wrong, what was looked at, and what was found, separated by tabs.`,
+		Description: `Every event of every run is read and checked. The exit code is 8 if anything is
+wrong; a note is no damage. What a dead process had acknowledged and the file has
+lost is wrong until --accept-loss.
+In a pipe: ok, note or wrong, what was looked at, and what was found, separated by
+tabs.`,
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "accept-loss", Usage: "what is lost is known, and not to be reported again"}},
 		Action: func(c *cli.Context) error {
 			if _, err := words(c, 0, 0); err != nil {
@@ -103,7 +105,7 @@ func (s *invocation) diagnose(findings []finding) error {
 func (s *invocation) findingRow(f finding) []cell {
 	paint := map[string]paint{verdictOK: green, verdictNote: yellow, verdictWrong: red}[f.Verdict]
 	verdict := cell{human: f.Verdict, plain: f.Verdict, paint: paint}
-	return []cell{verdict, same(f.Check), same(f.Text)}
+	return []cell{verdict, same(f.Check), wrapped(f.Text)}
 }
 
 // checkFile says how large the file and its companions are.
@@ -164,17 +166,32 @@ func wrong(check string, texts []string) (out []finding) {
 	return out
 }
 
+// checkProcesses names the living, and the dead that have left something open.
 func (s *invocation) checkProcesses(ctx context.Context, r *client) (out []finding, err error) {
 	processes, err := r.db.Processes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: list the processes: %w", errFile, err)
 	}
+	open, err := r.db.Runs(ctx, journal.Filter{Status: []journal.Status{journal.StatusOpen}})
+	if err != nil {
+		return nil, fmt.Errorf("%w: list runs: %w", errFile, err)
+	}
+	owns := map[int64]int{}
+	for _, run := range open {
+		owns[run.Owner]++
+	}
 	for _, p := range processes {
 		text := fmt.Sprintf("process %d, pid %d on %s, since %s", p.Number, p.PID, p.Host, p.Started)
-		if p.Live {
+		left := count(owns[p.Number], "run")
+		switch {
+		case p.Live:
 			out = append(out, finding{verdictOK, "process", text})
-		} else {
-			out = append(out, finding{verdictNote, "process", text + ": it has died; its runs go on with resume or worker"})
+		case owns[p.Number] == 0: // it left nothing; a later one clears up after it
+		case p.NoLock:
+			out = append(out, finding{verdictNote, "process", text + ": its lock file is gone, so it counts as dead, and others take over the " +
+				left + " that it has; should it still run, end it"})
+		default:
+			out = append(out, finding{verdictNote, "process", text + ": it has died, and left " + left + " unfinished: " + s.Name + " resume or worker goes on"})
 		}
 	}
 	if len(out) == 0 {
@@ -197,7 +214,7 @@ func (s *invocation) checkRuns(ctx context.Context, r *client) (out []finding, e
 		return nil, err
 	}
 	if len(idle) > 0 {
-		out = append(out, finding{verdictNote, "runs", count(len(idle), "run") + " could go on, but nobody runs them: " + s.command("resume")})
+		out = append(out, finding{verdictNote, "runs", count(len(idle), "run") + " could go on, if somebody ran " + s.command("resume")})
 	}
 	return out, nil
 }

@@ -56,7 +56,7 @@ type messageJSON struct {
 type crashJSON struct {
 	Event int64         `json:"event"`
 	Phase journal.Phase `json:"phase"`
-	Died  string        `json:"died"`
+	Died  string        `json:"died,omitempty"`
 	Back  string        `json:"back"`
 }
 

@@ -48,6 +48,17 @@ func ago(d time.Duration) string {
 	return strconv.FormatInt(int64(d/(24*time.Hour)), 10) + "d"
 }
 
+// about is a duration of which seconds are known, and no more.
+func about(d time.Duration) string {
+	if d < time.Second {
+		return "under 1s"
+	}
+	if d < 100*time.Second {
+		return fmt.Sprintf("about %.0fs", d.Seconds())
+	}
+	return "about " + span(d)
+}
+
 // exact is a duration as it was asked for: 10s, 1m30s, 24h, 2d.
 func exact(d time.Duration) string {
 	const day = 24 * time.Hour

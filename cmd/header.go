@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func (l *launch) resumeHeader(p *picked, before journal.Run, now time.Time) (str
 	if before.LastSeq > 0 {
 		halt += fmt.Sprintf(" at event %d", before.LastSeq)
 	}
-	return "resuming " + name + "  " + strings.Join(append([]string{halt}, costs(state, now)...), ", ") + other, nil
+	return "resuming " + name + "  " + strings.Join(append([]string{halt}, costs(state, p.beats, now)...), ", ") + other, nil
 }
 
 // stopped says when and how the run came to a halt. A process that was killed
@@ -37,7 +38,10 @@ func stopped(p *picked, before journal.Run, now time.Time) string {
 	case before.Status == journal.StatusStuck:
 		return "stuck"
 	case p.run.Crashes > before.Crashes && len(p.crashes) > 0:
-		return "interrupted " + ago(now.Sub(p.crashes[len(p.crashes)-1].Died)) + " ago"
+		if died := p.crashes[len(p.crashes)-1].Died; !died.IsZero() {
+			return "interrupted " + ago(now.Sub(died)) + " ago"
+		}
+		return "interrupted" // when is not known
 	case before.LastSeq == 0:
 		return "queued " + ago(now.Sub(before.Created)) + " ago"
 	}
@@ -45,9 +49,10 @@ func stopped(p *picked, before journal.Run, now time.Time) string {
 }
 
 // costs says how much sleep is left, how many steps are only replayed, and how
-// many have to run again because their results were not on disk.
-func costs(state *journal.State, now time.Time) (parts []string) {
-	replayed, again := 0, 0
+// many have to run again because their results were not on disk, and from which
+// heartbeat these go on.
+func costs(state *journal.State, beats map[int64]json.RawMessage, now time.Time) (parts []string) {
+	replayed, again, from := 0, 0, ""
 	var timer *journal.Operation
 	for i := range state.Operations {
 		op := &state.Operations[i]
@@ -56,6 +61,9 @@ func costs(state *journal.State, now time.Time) (parts []string) {
 			replayed++
 		case op.Work() && op.Pending() && !op.Due.After(now):
 			again++
+			if beat := progress(beats[op.Command.Op]); beat != "" {
+				from += fmt.Sprintf(" (%s from its heartbeat %s)", title(op), beat)
+			}
 		case op.Command.Kind == journal.StartTimer && op.Pending():
 			timer = sooner(timer, op)
 		}
@@ -65,5 +73,5 @@ func costs(state *journal.State, now time.Time) (parts []string) {
 	} else if timer != nil {
 		parts = append(parts, "its sleep ended "+ago(now.Sub(timer.Due))+" ago")
 	}
-	return append(parts, count(replayed, "step")+" replayed", fmt.Sprintf("%d run again", again))
+	return append(parts, count(replayed, "step")+" replayed", fmt.Sprintf("%d run again%s", again, from))
 }

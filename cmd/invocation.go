@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -60,8 +61,8 @@ func newInvocation(p Program) *invocation {
 	tty := isTerminal(p.Stderr)
 	return &invocation{
 		Program: p,
-		screen:  &screen{w: p.Stderr, tty: tty, live: tty && p.Env("TERM") != "dumb", style: styleOf("auto", tty, p.Env)},
-		out:     &printer{w: p.Stdout, tty: isTerminal(p.Stdout), format: formatText},
+		screen:  &screen{w: p.Stderr, tty: tty, width: widthOf(p.Stderr, p.Env), live: tty && p.Env("TERM") != "dumb", style: styleOf("auto", tty, p.Env)},
+		out:     &printer{w: p.Stdout, tty: isTerminal(p.Stdout), width: widthOf(p.Stdout, p.Env), format: formatText},
 	}
 }
 
@@ -76,7 +77,7 @@ func (s *invocation) dispatch(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return app.RunContext(ctx, call.args)
+	return call.blame(app.RunContext(ctx, call.args))
 }
 
 // globals are the flags that every command has.
@@ -85,7 +86,7 @@ func globals() []cli.Flag {
 		&cli.StringFlag{Name: "db", Value: "./durable.db", Usage: "`FILE` the journal; run and worker create it"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formatText, Usage: "`FORMAT` text, json or jsonl, of standard output"},
 		&cli.BoolFlag{Name: "json", Usage: "the same as -o json"},
-		&cli.StringFlag{Name: "color", Value: "auto", Usage: "`WHEN` auto, always or never: use colour"},
+		&cli.StringFlag{Name: "color", Value: "auto", Usage: "`WHEN` auto, always or never: use colour; always: in a pipe, too"},
 		&cli.StringFlag{Name: "max-payload", Value: "2MiB", Usage: "`SIZE` what an input, a result or a signal may have at most"},
 		&cli.StringFlag{Name: "log-level", Value: "warn", Usage: "`LEVEL` debug, info, warn, error or off: the least that is logged"},
 		&cli.StringFlag{Name: "log", Value: "text", Usage: "`FORMAT` text or json, of the log on standard error"},
@@ -107,11 +108,11 @@ func (s *invocation) setup(c *cli.Context) error {
 	if c.Bool("json") {
 		s.out.format = formatJSON
 	}
-	if err := oneOf("--output", s.out.format, formatText, formatJSON, formatJSONL); err != nil {
+	if err := oneOf("output", s.out.format); err != nil {
 		return err
 	}
 	when := c.String("color")
-	if err := oneOf("--color", when, "auto", "always", "never"); err != nil {
+	if err := oneOf("color", when); err != nil {
 		return err
 	}
 	s.out.style = styleOf(when, s.out.tty, s.Env)
@@ -121,10 +122,10 @@ func (s *invocation) setup(c *cli.Context) error {
 
 // setLog makes the logger that the runner gets. Records go to the screen.
 func (s *invocation) setLog(format, level string) error {
-	if err := oneOf("--log", format, "text", "json"); err != nil {
+	if err := oneOf("log", format); err != nil {
 		return err
 	}
-	if err := oneOf("--log-level", level, "debug", "info", "warn", "error", "off"); err != nil {
+	if err := oneOf("log-level", level); err != nil {
 		return err
 	}
 	if level == "off" {
@@ -143,14 +144,20 @@ func (s *invocation) setLog(format, level string) error {
 	return nil
 }
 
-func oneOf(flag, value string, allowed ...string) error {
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
+// choices are the values of the flags that have only a few.
+var choices = map[string][]string{
+	"output":    {formatText, formatJSON, formatJSONL},
+	"color":     {"auto", "always", "never"},
+	"log":       {"text", "json"},
+	"log-level": {"debug", "info", "warn", "error", "off"},
+}
+
+func oneOf(flag, value string) error {
+	if slices.Contains(choices[flag], value) {
+		return nil
 	}
-	u := usagef("%s: there is no %s", flag, quote(value))
-	u.hint = didYouMean(value, allowed)
+	u := usagef("--%s: there is no %s", flag, quote(value))
+	u.hint = didYouMean(value, choices[flag])
 	return u
 }
 

@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -80,7 +82,7 @@ func (l *launch) attach(ctx context.Context, r *client) error {
 func (l *launch) follow(ctx context.Context, r *client, p *picked) (journal.Run, *journal.State, error) {
 	l.screen.Line(p.header)
 	run, v := p.run, newView(l.invocation, &l.b.Binding)
-	v.crashes = p.crashes
+	v.crashes, v.beats = p.crashes, func() (map[int64]json.RawMessage, error) { return r.beats(ctx, p.run.Key) }
 	if err := v.skip(p.past); err != nil {
 		return run, nil, err
 	}
@@ -141,18 +143,34 @@ func (s *invocation) nameOthers(ctx context.Context, r *client, but int64) error
 	if err != nil {
 		return fmt.Errorf("look for interrupted runs: %w", err)
 	}
-	others := 0
+	left, queued := 0, 0
 	for _, key := range due {
 		run, err := r.db.Run(ctx, journal.Ref{Key: key})
-		if err != nil {
+		switch {
+		case err != nil:
 			return fmt.Errorf("look for interrupted runs: %w", err)
-		}
-		if key != but && !run.Self {
-			others++
+		case key == but || run.Self:
+		case run.Phase == journal.Queued:
+			queued++
+		default:
+			left++
 		}
 	}
-	if others > 0 {
-		s.screen.Line(fmt.Sprintf("%s: %s", count(others, "other interrupted run"), s.command("resume")))
+	if text := others(left, queued); text != "" {
+		s.screen.Line(text + ": " + s.command("resume"))
 	}
 	return nil
+}
+
+// others counts runs that wait for somebody: those that were left in the middle,
+// and those that nobody has begun.
+func others(left, queued int) string {
+	var parts []string
+	if left > 0 {
+		parts = append(parts, count(left, "other interrupted run"))
+	}
+	if queued > 0 {
+		parts = append(parts, count(queued, "other queued run"))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/seed139febb4/durable/journal"
 )
@@ -84,26 +83,34 @@ func tries(op *journal.Operation) string {
 	return fmt.Sprintf(", attempt %d", op.Attempts)
 }
 
-// interruptions says what crashes did to a sleep: "3.0s before the crash, 4.0s
-// down, 3.0s after".
+// interruptions says what crashes did to a sleep: "about 3s before the crash, 4s
+// down, 3.0s after". The last sign of a process that died is up to a second
+// older than its death.
 func interruptions(op *journal.Operation, fired time.Time, crashes []journal.Crash) string {
 	var within []journal.Crash
 	var down time.Duration
+	known := true
 	for _, c := range crashes {
-		if op != nil && c.Seq >= op.Event && c.Back.After(op.At) && c.Died.Before(fired) {
+		if op != nil && c.Seq >= op.Event && c.Back.After(op.At) && !c.Back.After(fired) {
 			within = append(within, c)
 			down += c.Back.Sub(c.Died)
+			known = known && !c.Died.IsZero()
 		}
 	}
-	switch len(within) {
-	case 0:
+	switch {
+	case len(within) == 0:
 		return ""
-	case 1:
-		c := within[0]
-		return fmt.Sprintf("%s before the crash, %s down, %s after",
-			span(max(c.Died.Sub(op.At), 0)), span(down), span(max(fired.Sub(c.Back), 0)))
+	case len(within) > 1 && !known:
+		return count(len(within), "crash")
+	case len(within) > 1:
+		return fmt.Sprintf("%s, %s down in all", count(len(within), "crash"), about(down))
 	}
-	return fmt.Sprintf("%s, %s down in all", count(len(within), "crash"), span(down))
+	c := within[0]
+	after := span(max(fired.Sub(c.Back), 0)) + " after"
+	if !known {
+		return "a crash, when is not known, " + after
+	}
+	return fmt.Sprintf("%s before the crash, %s down, %s", about(c.Died.Sub(op.At)), about(down), after)
 }
 
 // by names a sender, and says so if the name is more than a claim.
@@ -124,13 +131,6 @@ func brief(data json.RawMessage) string {
 		return ""
 	}
 	return cut(s, 40)
-}
-
-func cut(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-1]) + "…"
 }
 
 func join(parts ...string) string {

@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -39,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"served":  served,
 			"holds":   holds,
 			"damage":  damage,
+			"sql":     execSQL,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ESC", "\x1b")
@@ -162,6 +164,17 @@ func poll(ts *testscript.TestScript, ok func() bool, what func() string) {
 			ts.Fatalf("timed out: %s", what())
 		}
 	}
+}
+
+// sql FILE STATEMENT does what somebody with a shell might do.
+func execSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 // damage FILE TEXT flips a bit of each place in FILE where TEXT stands.

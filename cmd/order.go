@@ -9,18 +9,26 @@ func (p *permuter) finish(env func(string) string) (call, error) {
 		local = c.Flags
 	}
 	var mine, global []string
+	var err error
 	for _, g := range p.flags {
 		switch {
 		case findFlag(local, g.name) != nil:
-			mine = append(mine, g.String())
+			mine, err = p.take(mine, findFlag(local, g.name), g, "--"+g.name)
 		case findFlag(p.app.Flags, g.name) != nil:
-			global = append(global, g.String())
+			global, err = p.take(global, findFlag(p.app.Flags, g.name), g, "--"+g.name)
 		case !p.help:
 			return p.call, p.unknown(g.name)
 		}
+		if err != nil {
+			return p.call, err
+		}
 	}
-	mine = append(p.fromEnv(local, env), mine...)
-	global = append(p.fromEnv(p.app.Flags, env), global...)
+	if mine, err = p.fromEnv(mine, local, env); err != nil {
+		return p.call, err
+	}
+	if global, err = p.fromEnv(global, p.app.Flags, env); err != nil {
+		return p.call, err
+	}
 
 	p.args = append([]string{p.app.Name}, global...)
 	for _, c := range p.path {
@@ -33,18 +41,34 @@ func (p *permuter) finish(env func(string) string) (call, error) {
 	return p.call, nil
 }
 
-// fromEnv returns the flags of list that are not given but have a variable.
-func (p *permuter) fromEnv(list []cli.Flag, env func(string) string) (out []string) {
-	for _, f := range list {
+// take adds a flag whose value is of its type.
+func (p *permuter) take(list []string, f cli.Flag, g given, said string) ([]string, error) {
+	var err error
+	if g.valued {
+		g.value, err = typed(f, g.value, said)
+	}
+	return append(list, g.String()), err
+}
+
+// fromEnv adds the flags of flags that are not given but have a variable.
+func (p *permuter) fromEnv(list []string, flags []cli.Flag, env func(string) string) ([]string, error) {
+	for _, f := range flags {
 		v := variable(p.command(), f)
 		if v == "" || p.has(f) {
 			continue
 		}
 		if value := env(v); value != "" {
-			out = append(out, given{f.Names()[0], value, true}.String())
+			var err error
+			if list, err = p.take(list, f, given{f.Names()[0], value, true}, v); err != nil {
+				return list, err
+			}
+			if p.variables == nil {
+				p.variables = map[string]string{}
+			}
+			p.variables[f.Names()[0]] = v
 		}
 	}
-	return out
+	return list, nil
 }
 
 func (p *permuter) has(f cli.Flag) bool {

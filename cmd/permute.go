@@ -17,7 +17,8 @@ type call struct {
 	rest []string       // the words that are neither command nor flag
 	help bool           // -h or --help was among the flags
 
-	flags []given // as they stood on the line, without those from variables
+	flags     []given           // as they stood on the line, without those from variables
+	variables map[string]string // where flags came from that were not given, by their names
 }
 
 // gives reports whether the line itself has the flag of that name.

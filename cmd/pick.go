@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,7 +17,8 @@ type picked struct {
 	header  string
 	past    []journal.Event // happened before and is not shown again
 	crashes []journal.Crash
-	foreign bool // another live process owns it
+	beats   map[int64]json.RawMessage // the last heartbeat of each step under way
+	foreign bool                      // another live process owns it
 }
 
 // pick starts a run, or finds the one that the command line means.
@@ -114,7 +116,7 @@ func (l *launch) resume(ctx context.Context, r *client, before journal.Run) (*pi
 	if err != nil {
 		return nil, fmt.Errorf("details of run %s: %w", before.ID, err)
 	}
-	p.crashes = details.Crashes
+	p.crashes, p.beats = details.Crashes, details.Progress
 	p.header, err = l.resumeHeader(p, before, time.Now())
 	return p, err
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"unicode/utf8"
 )
 
 // The rules of output:
@@ -15,7 +13,8 @@ import (
 //   - Standard output carries what was asked for and nothing else. All that
 //     people read beside it goes through the screen (standard error).
 //   - On a terminal: aligned columns with a header, short ids, relative times,
-//     and a status as symbol, word and colour. Elsewhere: tab-separated columns
+//     and a status as symbol, word and colour; cut or wrapped where it is too
+//     narrow. Elsewhere: tab-separated columns
 //     without a header, full ids, RFC 3339 in UTC, nothing cut.
 //   - JSON is indented on a terminal and one line elsewhere. A list is one array
 //     with -o json, one object a line with -o jsonl.
@@ -24,13 +23,14 @@ import (
 //   - Text that others wrote (ids, names, payloads, errors) is printed through
 //     clean or cleanJSON: it cannot move the cursor or hide anything.
 //   - Colour: --color, else NO_COLOR, else CLICOLOR_FORCE, else only on a
-//     terminal that is not dumb. Nothing is said by colour alone.
+//     terminal that is not dumb. Nothing is said by colour alone. JSON has none.
 
 // A printer writes standard output.
 type printer struct {
 	w      io.Writer
 	tty    bool
-	format string // text, json or jsonl
+	width  func() int // how many columns there are; 0: not known
+	format string     // text, json or jsonl
 	style  style
 }
 
@@ -67,59 +67,6 @@ func (p *printer) JSON(v any) error {
 	}
 	b.WriteByte('\n')
 	_, err = p.w.Write(cleanJSON(b.Bytes()))
-	return err
-}
-
-// A cell is a value in its two forms. Both are printed as they are: clean what
-// others wrote.
-type cell struct {
-	human, plain string
-	paint        paint
-}
-
-func same(s string) cell { return cell{human: clean(s), plain: clean(s)} }
-
-// table prints rows under a header. The last column is not padded.
-func (p *printer) table(header []string, rows [][]cell) error {
-	var b strings.Builder
-	if !p.tty {
-		for _, row := range rows {
-			for i, c := range row {
-				if i > 0 {
-					b.WriteByte('\t')
-				}
-				b.WriteString(c.plain)
-			}
-			b.WriteByte('\n')
-		}
-		_, err := io.WriteString(p.w, b.String())
-		return err
-	}
-	width := make([]int, len(header))
-	for i, h := range header {
-		width[i] = len(h)
-		for _, row := range rows {
-			width[i] = max(width[i], utf8.RuneCountInString(row[i].human))
-		}
-	}
-	line := func(row []cell) {
-		for i, c := range row {
-			b.WriteString(p.style.in(c.paint, c.human))
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(c.human)+2))
-			}
-		}
-		b.WriteByte('\n')
-	}
-	head := make([]cell, len(header))
-	for i, h := range header {
-		head[i] = cell{human: h, paint: faint}
-	}
-	line(head)
-	for _, row := range rows {
-		line(row)
-	}
-	_, err := io.WriteString(p.w, b.String())
 	return err
 }
 

@@ -16,7 +16,8 @@ import (
 func (s *invocation) queryCommand() *cli.Command {
 	return &cli.Command{
 		Name: "query", Usage: "ask a run a question", ArgsUsage: "ID [NAME]",
-		Description: `The answer is that of the run's last step on disk. It comes from the process that
+		Description: `A query reads what a workflow tells about itself; workflows lists their names.
+The answer is that of the run's last step on disk. It comes from the process that
 runs it, or by replay in this one; runs that have ended answer too. Without a name
 the only query that the workflow declares is asked.`,
 		Flags: []cli.Flag{&cli.StringFlag{Name: "timeout", Value: "10s", Usage: "`DURATION` how long to wait for the answer"}},

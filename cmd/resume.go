@@ -14,10 +14,11 @@ import (
 func (s *invocation) resumeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "resume", Usage: "run whatever was interrupted, until nothing is left to do", ArgsUsage: "[ID...]",
-		Description: `Without an id: every run that has something to do and that nobody runs. With ids: these,
-also stuck ones, whose code has been mended; the exit code is then that of run, 0 for
-one that waits. A run that only waits, for a signal or for its time, is left alone;
-worker goes on with those too. Printed are the runs that were resumed, as list does.`,
+		Description: `Without an id: every run that has something to do and that nobody runs. With ids:
+these, also stuck ones, whose code has been mended; the exit code is then that of run,
+0 for one that waits. A run that only waits, for a signal or for its time, is left
+alone; worker goes on with those too. Printed are the runs that were resumed, as list
+does.`,
 		Flags: []cli.Flag{graceFlag()},
 		Action: func(c *cli.Context) error {
 			refs, err := words(c, 0, -1)

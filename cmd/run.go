@@ -28,7 +28,7 @@ func (s *invocation) runCommand(args []string) *cli.Command {
 			continue // two of one name are refused with the bindings
 		}
 		seen[b.Name] = true
-		sub := &cli.Command{Name: b.Name, Usage: "run workflow " + b.Name}
+		sub := &cli.Command{Name: b.Name, Usage: "start or resume workflow " + b.Name + ", and follow it"}
 		if slices.Contains(args, b.Name) {
 			s.runWorkflow(sub, b)
 		}
@@ -76,9 +76,9 @@ func (s *invocation) runWorkflow(c *cli.Command, b *runner.Binding) {
 	if word, ok := f.takesWord(); ok {
 		c.ArgsUsage = "[" + word + "]"
 	}
-	c.Description = "input: " + shape(b.In)
+	c.Description = "The input as JSON: " + shape(b.In)
 	if len(f.elsewise) > 0 {
-		c.Description += "\n\nonly through --input:\n  " + strings.Join(f.elsewise, "\n  ")
+		c.Description += "\n\nOnly through --input:\n  " + strings.Join(f.elsewise, "\n  ")
 	}
 	c.Action = func(c *cli.Context) error {
 		l, err := s.launch(c, b, f)

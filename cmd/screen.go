@@ -13,7 +13,8 @@ type screen struct {
 	mu     sync.Mutex
 	w      io.Writer
 	tty    bool
-	live   bool // the status may be redrawn: a terminal that understands ANSI
+	width  func() int // how many columns there are; 0: not known
+	live   bool       // the status may be redrawn: a terminal that understands ANSI
 	style  style
 	status string
 	drawn  bool // the status stands on the screen
@@ -51,7 +52,11 @@ func (s *screen) put(lines []byte) error {
 		b.WriteString("\r\x1b[K")
 	}
 	b.Write(lines)
-	b.WriteString(s.status)
+	status := s.status
+	if s.width != nil && s.width() > 0 {
+		status = cutPainted(status, s.width()-1) // a line that wraps could not be erased
+	}
+	b.WriteString(status)
 	s.drawn = s.status != ""
 	_, err := s.w.Write(b.Bytes())
 	return err

@@ -31,6 +31,9 @@ const (
 	// mood declares a signal that takes a number, and two queries.
 	mood runner.Workflow[struct{}, int] = "mood"
 
+	// blow panics.
+	blow runner.Workflow[string, string] = "blow"
+
 	watchGate runner.Activity[string, string]   = "watch"
 	sweep     runner.Activity[string, bool]     = "sweep"
 	refuse    runner.Activity[struct{}, string] = "refuse"
@@ -83,6 +86,7 @@ func shop() []runner.Binding {
 		form.Bind(func(_ *runner.Context, in everything) (everything, error) { return in, nil }),
 		stubborn.Bind(func(ctx *runner.Context, _ struct{}) (string, error) { return refuse.Do(ctx, struct{}{}) }),
 		mood.Bind(moody, raise, level, where),
+		blow.Bind(blowing),
 
 		watchGate.Bind(watching),
 		sweep.Bind(func(_ context.Context, file string) (bool, error) {
@@ -113,6 +117,11 @@ func tidying(ctx *runner.Context, file string) (string, error) {
 			return "", err
 		}
 	}
+	return "", err
+}
+
+func blowing(ctx *runner.Context, _ string) (string, error) {
+	_, err := runner.All(ctx, ctx.Go(func(ctx *runner.Context) error { panic("no\x1b fuse") }))
 	return "", err
 }
 

@@ -16,8 +16,10 @@ import (
 func (s *invocation) showCommand() *cli.Command {
 	return &cli.Command{
 		Name: "show", Usage: "show what a run did, step by step", ArgsUsage: "ID",
-		Description: `In a pipe: lines "name TAB value", an empty line, then one line a step: event, time, what,
-name, note, file:line. As JSON: everything that the journal holds about the run.`,
+		Description: `A step is canceled if the run gave it up, and dropped if the run ended first. When a
+process died is known to a second: hence "about".
+In a pipe: lines "name TAB value", an empty line, then one line a step: event,
+time, what, name, note, file:line. As JSON: all that the journal holds of the run.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on until the run has ended"},
 			&cli.BoolFlag{Name: "events", Usage: "the events as they are stored, one a line"},
@@ -118,6 +120,7 @@ func (s *invocation) followShow(ctx context.Context, r *client, run journal.Run,
 	}
 	v := newView(s, s.binding(run.Workflow))
 	v.out = s.Stdout
+	v.beats = func() (map[int64]json.RawMessage, error) { return r.beats(ctx, run.Key) }
 	s.screen.Line(fmt.Sprintf("%s  %s", run.Workflow, s.label(run)))
 	last := run
 	err := r.tail(ctx, run, run.Chain(), func(news sight) error {
@@ -135,42 +138,4 @@ func (s *invocation) followShow(ctx context.Context, r *client, run journal.Run,
 		s.screen.Line(string(last.Status))
 	}
 	return err
-}
-
-// An eventJSON is an event as docs/json.md describes it.
-type eventJSON struct {
-	Seq      int64           `json:"seq"`
-	At       string          `json:"at"`
-	Kind     journal.Kind    `json:"kind"`
-	Op       int64           `json:"op,omitempty"`
-	Name     string          `json:"name,omitempty"`
-	Data     json.RawMessage `json:"data,omitempty"`
-	Note     json.RawMessage `json:"note,omitempty"`
-	Commands json.RawMessage `json:"commands,omitempty"`
-	Sum      uint32          `json:"sum"`
-}
-
-func exportEvent(e journal.Event) eventJSON {
-	return eventJSON{e.Seq, stamp(e.At), e.Kind, e.Op, e.Name, e.Data, e.Note, e.Commands, e.Sum}
-}
-
-func (s *invocation) showEvents(events []journal.Event) error {
-	rows := make([]eventJSON, len(events))
-	for i, e := range events {
-		rows[i] = exportEvent(e)
-	}
-	header := []string{"SEQ", "AT", "KIND", "OP", "NAME", "DATA", "COMMANDS"}
-	return list(s.out, rows, header, func(e eventJSON) []cell {
-		op := ""
-		if e.Op != 0 {
-			op = fmt.Sprint(e.Op)
-		}
-		return []cell{same(fmt.Sprint(e.Seq)), same(e.At), same(string(e.Kind)), same(op), same(e.Name), payloadCell(e.Data), payloadCell(e.Commands)}
-	})
-}
-
-// payloadCell is a payload, cut on a terminal.
-func payloadCell(raw json.RawMessage) cell {
-	text := clean(string(raw))
-	return cell{human: cut(text, 60), plain: text}
 }

@@ -11,11 +11,12 @@ import (
 func (s *invocation) signalCommand() *cli.Command {
 	return &cli.Command{
 		Name: "signal", Usage: "send a signal to a run", ArgsUsage: "ID NAME [PAYLOAD]",
-		Description: `The payload is JSON of the signal's type; or text, where that is text or has a field
-for it. There a word that is JSON of another kind is an error, and quotes make it text:
-'"42"'. It is on disk when the command returns, and reaches the run exactly once, also
-if nobody runs it now. A name that the workflow does not declare is sent as well, with
-JSON of any kind, unless it looks like a misspelt one.`,
+		Description: `A signal is a message that a workflow waits for; workflows lists their names.
+The payload is JSON of the signal's type; or text, where that is text or has a field
+for it. There a word that is JSON of another kind is an error, and quotes make it
+text: '"42"'. It is on disk when the command returns, and reaches the run exactly
+once, also if nobody runs it now. A name that the workflow does not declare is sent as
+well, with JSON of any kind, unless it looks like a misspelt one.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "input", Usage: "`JSON` the payload, or @FILE, or - for standard input"},
 			&cli.StringFlag{Name: "by", Usage: "`NAME` who sends it, as a claim (default: the operating system's user, verified)"},

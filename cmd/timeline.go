@@ -12,24 +12,46 @@ import (
 // showText prints a run's header and its timeline: what happened, then what it
 // waits for.
 func (s *invocation) showText(rec *record) error {
-	var b strings.Builder
-	for _, row := range s.headerRows(rec) {
-		if s.out.tty {
-			fmt.Fprintf(&b, "%-10s%s\n", row[0], row[1])
-		} else {
-			fmt.Fprintf(&b, "%s\t%s\n", row[0], row[1])
-		}
+	if _, err := io.WriteString(s.Stdout, s.header(rec)); err != nil {
+		return err
 	}
-	b.WriteByte('\n')
 	var rows [][]cell
 	for _, l := range rec.lines() {
 		rows = append(rows, s.timelineRow(rec, l))
 	}
-	if _, err := io.WriteString(s.Stdout, b.String()); err != nil || len(rows) == 0 {
-		return err
+	if len(rows) == 0 {
+		return nil
 	}
 	return s.out.table([]string{"EVENT", "AFTER", "WHAT", "NAME", "NOTE", "WHERE"}, rows)
 }
+
+// header aligns the header's rows on a terminal; a name is not said again.
+func (s *invocation) header(rec *record) string {
+	var b strings.Builder
+	before := ""
+	for _, row := range s.headerRows(rec) {
+		name, value := row[0], row[1]
+		switch {
+		case !s.out.tty:
+			fmt.Fprintf(&b, "%s\t%s\n", name, value)
+			continue
+		case name == before:
+			name = ""
+		}
+		before = row[0]
+		lines := []string{value}
+		if room := s.out.width(); room > 2*headerIndent && !strings.Contains(value, "\x1b") {
+			lines = wrap(value, room-headerIndent)
+		}
+		for _, l := range lines {
+			fmt.Fprintf(&b, "%-*s%s\n", headerIndent, name, l)
+			name = ""
+		}
+	}
+	return b.String() + "\n"
+}
+
+const headerIndent = 13
 
 // headerRows are the facts about the whole run. Empty ones are left out.
 func (s *invocation) headerRows(rec *record) (rows [][2]string) {
@@ -46,10 +68,9 @@ func (s *invocation) headerRows(rec *record) (rows [][2]string) {
 	}
 	status := s.out.style.statusCell(rec.status)
 	if s.out.tty {
-		add("status", s.out.style.in(status.paint, status.human))
-	} else {
-		add("status", status.plain)
+		status.plain = status.human
 	}
+	add("status", s.out.style.in(status.paint, status.plain))
 	add("created", s.moment(run.Created))
 	add("ended", s.moment(run.Ended))
 	if !run.Ended.IsZero() {
@@ -72,8 +93,15 @@ func (s *invocation) headerRows(rec *record) (rows [][2]string) {
 	switch run.Status {
 	case journal.StatusCompleted:
 		add("result", s.payload1(rec.state.Data))
-	case journal.StatusFailed, journal.StatusCanceled, journal.StatusTerminated, journal.StatusStuck:
+	case journal.StatusStuck:
+		for _, row := range problemRows(run.Problem) {
+			add(row[0], clean(row[1]))
+		}
+	case journal.StatusFailed, journal.StatusCanceled, journal.StatusTerminated:
 		add("reason", clean((&endError{run: run, data: rec.state.Data, cancel: rec.state.Cancel}).reason()))
+		for _, row := range failureRows(rec.state.Data) {
+			add(row[0], clean(row[1]))
+		}
 	}
 	return rows
 }
@@ -111,39 +139,75 @@ func (s *invocation) moment(t time.Time) string {
 	return stamp(t)
 }
 
-// lines are what happened to the run, and then what is pending.
+// lines are what happened to the run, what was given up or came to nothing, and
+// then what is pending.
 func (rec *record) lines() (lines []line) {
+	givenUp := map[int64][]*journal.Operation{} // by the event that did so
+	closed := rec.state.Status.Closed()
+	for i := range rec.state.Operations {
+		if op := &rec.state.Operations[i]; op.Answer == 0 && op.GivenUp != 0 && (closed || !op.Waits) {
+			givenUp[op.GivenUp] = append(givenUp[op.GivenUp], op)
+		}
+	}
 	state := journal.NewState()
 	for i := range rec.events {
-		if state.Apply(&rec.events[i]) != nil {
+		e := &rec.events[i]
+		if state.Apply(e) != nil {
 			break // said in the end
 		}
-		if l, ok := explain(&rec.events[i], state, rec.details.Crashes); ok {
+		if l, ok := explain(e, state, rec.details.Crashes); ok {
 			lines = append(lines, l)
 		}
-	}
-	if state.Status.Closed() {
-		return lines
-	}
-	for i := range state.Operations {
-		op := &state.Operations[i]
-		if !op.Pending() {
-			continue
+		for _, op := range givenUp[e.Seq] {
+			lines = append(lines, rec.forsaken(op, e.Seq, e.At))
 		}
-		l := line{Seq: op.Event, At: op.At, Word: "run", Name: title(op), Where: clean(op.Command.Where), paint: blue}
+	}
+	for i := range rec.state.Operations {
+		op := &rec.state.Operations[i]
 		switch {
-		case op.Work() && len(op.Failed) > 0:
-			l.Word, l.paint, l.Note = "retry", yellow, fmt.Sprintf("attempt %d at %s", len(op.Failed)+1, stamp(op.Due))
-		case op.Work():
-			l.Note = brief(rec.details.Progress[op.Command.Op])
-		case op.Command.Kind == journal.StartTimer:
-			l.Word, l.paint, l.Name, l.Note = "sleep", cyan, exact(op.Command.For), "until "+stamp(op.Due)
-		default:
-			l.Word, l.paint = "wait", cyan
+		case op.Pending() && !closed:
+			lines = append(lines, rec.pending(op))
+		case op.Answer == 0 && op.GivenUp == 0:
+			lines = append(lines, rec.forsaken(op, rec.state.Seq, rec.state.At))
 		}
-		lines = append(lines, l)
 	}
 	return lines
+}
+
+// forsaken is a line about an operation whose answer nobody waited for to the
+// end: it was given up, or the run ended first.
+func (rec *record) forsaken(op *journal.Operation, event int64, at time.Time) line {
+	l := line{Seq: event, At: at, Word: "canceled", Name: title(op), Where: clean(op.Command.Where), paint: yellow}
+	cancel := rec.state.Cancel
+	switch {
+	case op.GivenUp == 0 && rec.state.Status == journal.StatusCompleted:
+		l.Word, l.Note, l.paint = "dropped", "not needed: the run was complete", faint
+	case op.GivenUp == 0:
+		l.Word, l.Note = "dropped", "the run ended first: "+string(rec.state.Status)
+	case op.Waits:
+		l.Note = "the run ended before its answer"
+	case cancel == nil || op.GivenUp < cancel.Event:
+		l.Note, l.paint = "not needed any more", faint
+	}
+	return l
+}
+
+// pending is a line about an operation that the run waits for.
+func (rec *record) pending(op *journal.Operation) line {
+	l := line{Seq: op.Event, At: op.At, Word: "run", Name: title(op), Where: clean(op.Command.Where), paint: blue}
+	switch {
+	case op.Work() && len(op.Failed) > 0:
+		l.Word, l.paint, l.Note = "retry", yellow, fmt.Sprintf("attempt %d at %s", len(op.Failed)+1, stamp(op.Due))
+	case op.GivenUp != 0:
+		l.Note = "canceled: its answer is waited for"
+	case op.Work():
+		l.Note = progress(rec.details.Progress[op.Command.Op])
+	case op.Command.Kind == journal.StartTimer:
+		l.Word, l.paint, l.Name, l.Note = "sleep", cyan, exact(op.Command.For), "until "+stamp(op.Due)
+	default:
+		l.Word, l.paint = "wait", cyan
+	}
+	return l
 }
 
 func (s *invocation) timelineRow(rec *record, l line) []cell {
@@ -155,6 +219,7 @@ func (s *invocation) timelineRow(rec *record, l line) []cell {
 	word.paint = l.paint
 	return []cell{
 		same(fmt.Sprint(l.Seq)), {human: after, plain: stamp(l.At)}, word,
-		{human: cut(l.Name, 40), plain: l.Name}, {human: l.Note, plain: l.Note}, {human: l.Where, plain: l.Where, paint: faint},
+		{human: cut(l.Name, 40), plain: l.Name}, {human: cut(l.Note, 400), plain: l.Note, fit: fitWrap},
+		{human: l.Where, plain: l.Where, paint: faint, fit: fitEnd},
 	}
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -19,6 +20,8 @@ type view struct {
 	state   *journal.State
 	signals []string // that the workflow declares
 	crashes []journal.Crash
+	beats   func() (map[int64]json.RawMessage, error) // the last heartbeat of each step under way; nil: none are shown
+	beat    map[int64]json.RawMessage                 // what it said last
 	open    bool
 	said    string // the last plain line about waiting
 	now     func() time.Time
@@ -68,7 +71,12 @@ func (v *view) line(text string) {
 }
 
 // tick says what the run waits for now.
-func (v *view) tick(now time.Time) error {
+func (v *view) tick(now time.Time) (err error) {
+	if v.beats != nil && v.screen.live && v.open && v.state.Phase() == journal.Running {
+		if v.beat, err = v.beats(); err != nil {
+			return err
+		}
+	}
 	l, ok := v.waiting(now)
 	if !v.open || !ok {
 		v.screen.Status("")
@@ -126,7 +134,8 @@ func (v *view) waiting(now time.Time) (line, bool) {
 func (v *view) about(work, retry, timer, child *journal.Operation, now time.Time) (line, bool) {
 	switch {
 	case work != nil:
-		return line{At: work.At, Word: "run", Name: title(work), Note: tenths(now.Sub(work.At)), paint: blue}, true
+		return line{At: work.At, Word: "run", Name: title(work), paint: blue,
+			Note: strings.TrimSpace(tenths(now.Sub(work.At)) + "  " + progress(v.beat[work.Command.Op]))}, true
 	case retry != nil:
 		return line{At: retry.At, Word: "retry", Name: title(retry), paint: yellow,
 			Note: fmt.Sprintf("attempt %d %s", len(retry.Failed)+1, v.left(retry.Due, now))}, true

@@ -71,7 +71,7 @@ func TestViewInPipe(t *testing.T) {
 	require.Equal(t, strings.Join([]string{
 		"   0.0s  done   prepare          3ms",
 		"   0.0s  sleep  10s              until 2026-05-01T12:00:10.004Z",
-		"  10.0s  done   sleep 10s        3.0s before the crash, 4.0s down, 3.0s after",
+		"  10.0s  done   sleep 10s        about 3s before the crash, about 4s down, 3.0s after",
 		"  10.0s  done   finish           2ms, attempt 2",
 	}, "\n")+"\n", got)
 }
@@ -156,7 +156,7 @@ func TestLines(t *testing.T) {
 		{Seq: 5, Word: "signal", Name: "approve", Note: `by ada\x1b: {"note":"looks good, and this goes on f…`, paint: cyan},
 		{Seq: 6, Word: "signal", Name: "poke", paint: cyan},
 		{Seq: 7, Word: "cancel", Name: "requested", Note: "by eve: too late", paint: yellow},
-		{Seq: 8, Word: "done", Name: "sleep 1m", Note: "3 crashes, 10.2s down in all", paint: green},
+		{Seq: 8, Word: "done", Name: "sleep 1m", Note: "3 crashes, about 10s down in all", paint: green},
 		{Seq: 9, Word: "ended", Name: "terminated", Note: "by bob: enough", paint: yellow},
 	}
 	var got []line
@@ -170,6 +170,29 @@ func TestLines(t *testing.T) {
 		}
 	}
 	require.Equal(t, want, got)
+}
+
+func TestInterruptions(t *testing.T) {
+	op := &journal.Operation{Event: 2, At: after(0)}
+	crash := func(died, back float64) journal.Crash {
+		return journal.Crash{Seq: 2, Died: after(died), Back: after(back)}
+	}
+	unknown := journal.Crash{Seq: 2, Back: after(7)}
+	for _, c := range []struct {
+		crashes []journal.Crash
+		want    string
+	}{
+		{nil, ""},
+		{[]journal.Crash{crash(0, 0.7)}, "under 1s before the crash, under 1s down, 9.3s after"},
+		{[]journal.Crash{crash(2.6, 7)}, "about 3s before the crash, about 4s down, 3.0s after"},
+		{[]journal.Crash{crash(9.5, 130)}, ""}, // it had fired
+		{[]journal.Crash{unknown}, "a crash, when is not known, 3.0s after"},
+		{[]journal.Crash{crash(1, 2), unknown}, "2 crashes"},
+		{[]journal.Crash{crash(1, 3), crash(4, 6)}, "2 crashes, about 4s down in all"},
+	} {
+		require.Equal(t, c.want, interruptions(op, after(10), c.crashes))
+	}
+	require.Equal(t, "about 1m41s", about(101*time.Second))
 }
 
 func TestDamagedHistory(t *testing.T) {
@@ -200,6 +223,8 @@ func TestResumeHeader(t *testing.T) {
 			"resuming durable n  interrupted 4s ago at event 1, 0 steps replayed, 1 run again; --new starts another one"},
 		{"overslept", picked{past: h[:2], run: journal.Run{Crashes: 2}, crashes: []journal.Crash{{Died: after(1)}}}, nil, 70,
 			"resuming durable n  interrupted 1m ago at event 2, its sleep ended 59s ago, 1 step replayed, 0 run again; --new starts another one"},
+		{"killed, nobody knows when", picked{past: h[:2], run: journal.Run{Crashes: 2}, crashes: []journal.Crash{{Back: after(4)}}}, nil, 5,
+			"resuming durable n  interrupted at event 2, 5.0s of sleep left, 1 step replayed, 0 run again; --new starts another one"},
 		{"suspended", picked{past: h[:2], run: journal.Run{Crashes: 1}}, nil, 5,
 			"resuming durable n  suspended, active 4s ago at event 2, 5.0s of sleep left, 1 step replayed, 0 run again; --new starts another one"},
 		{"queued", picked{}, func(r *journal.Run) { r.LastSeq, r.Created = 0, after(2) }, 5,

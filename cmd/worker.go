@@ -13,7 +13,8 @@ import (
 func (s *invocation) workerCommand() *cli.Command {
 	return &cli.Command{
 		Name: "worker", Usage: "run everything in the file until stopped",
-		Description: `Takes over runs whose process has died, at once. Several workers may share a file.`,
+		Description: `Starts what is queued, wakes what waits, and takes over runs whose process has died,
+at once. Several workers may share a file. Ctrl-C stops it and loses nothing.`,
 		Flags: []cli.Flag{
 			graceFlag(),
 			&cli.IntFlag{Name: "concurrency", Usage: "`N` activities at once at most; 0: no limit"},

@@ -11,7 +11,7 @@ import (
 
 func (s *invocation) workflowsCommand() *cli.Command {
 	return &cli.Command{
-		Name: "workflows", Usage: "list the workflows of this program, with their inputs, signals and queries",
+		Name: "workflows", Usage: "list the workflows: inputs, signals and queries",
 		Description: `In a pipe: name, input, signals, queries, separated by tabs. As JSON also the activities.`,
 		Action: func(c *cli.Context) error {
 			if _, err := words(c, 0, 0); err != nil {
@@ -27,7 +27,7 @@ func (s *invocation) workflowsCommand() *cli.Command {
 				}
 			}
 			return list(s.out, rows, []string{"WORKFLOW", "INPUT", "SIGNALS", "QUERIES"}, func(b bindingJSON) []cell {
-				return []cell{same(b.Name), {human: cut(clean(b.Input), 60), plain: clean(b.Input)}, same(portNames(b.Signals)), same(portNames(b.Queries))}
+				return []cell{same(b.Name), wrapped(b.Input), same(portNames(b.Signals)), same(portNames(b.Queries))}
 			})
 		},
 	}

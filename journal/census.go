@@ -7,3 +7,12 @@ type Census interface {
 	// Processes lists those that own runs, or may, the dead among them.
 	Processes(ctx context.Context) ([]Process, error)
 }
+
+// A Registry is a store that records who owns what in a form which can
+// contradict itself.
+type Registry interface {
+	// Ownership lists what is wrong there: a run whose owner never was a
+	// process, an owner of a run that is not open, a process that holds its
+	// lock and is not among those that share the journal (P5).
+	Ownership(ctx context.Context) ([]*Violation, error)
+}

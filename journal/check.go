@@ -27,7 +27,7 @@ import (
 //	P4  The timers are exactly those of State.Timers. A closed run has none, and
 //	    no heartbeats; an open run only of pending operations.
 //	P5  Only an open run has an owner; one that is said to be alive is among the
-//	    living processes, where the store is a Census.
+//	    living processes, where the store is a Census. What a Registry finds.
 func Check(ctx context.Context, store Store) iter.Seq2[*Violation, error] {
 	return func(yield func(*Violation, error) bool) {
 		c := &check{ctx: ctx, store: store, children: map[int64][]childOp{}}
@@ -51,6 +51,9 @@ type check struct {
 // all looks at every run, oldest first, so that a parent comes before its
 // children.
 func (c *check) all() error {
+	if err := c.owners(); err != nil {
+		return err
+	}
 	newest, err := c.store.Runs(c.ctx, Filter{Limit: 1})
 	if err != nil || len(newest) == 0 {
 		return err
@@ -74,6 +77,24 @@ func (c *check) all() error {
 		}
 	}
 	return c.missing()
+}
+
+// owners asks a store that knows more of them.
+func (c *check) owners() error {
+	r, ok := c.store.(Registry)
+	if !ok {
+		return nil
+	}
+	found, err := r.Ownership(c.ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range found {
+		if !c.yield(v) {
+			return errEnough
+		}
+	}
+	return nil
 }
 
 func (c *check) report(row *Run, v *Violation) error {

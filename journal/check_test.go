@@ -282,6 +282,29 @@ func TestCheckOwners(t *testing.T) {
 	}
 }
 
+// registry finds something, or cannot.
+type registry struct {
+	*journal.MemoryStore
+	err error
+}
+
+func (r registry) Ownership(context.Context) ([]*journal.Violation, error) {
+	return []*journal.Violation{{Promise: "P5", Run: 7, Rule: "nobody knows whose it is"}}, r.err
+}
+
+func TestCheckRegistry(t *testing.T) {
+	_, s := sample(t)
+	found := violations(t, registry{s, nil})
+	require.Len(t, found, 1)
+	require.EqualError(t, found[0], "P5: run 7: nobody knows whose it is")
+	for _, err := range journal.Check(t.Context(), registry{s, errCensus}) {
+		require.ErrorIs(t, err, errCensus)
+	}
+	for range journal.Check(t.Context(), registry{s, nil}) {
+		break
+	}
+}
+
 func TestCheckManyEvents(t *testing.T) {
 	s := journal.NewMemory().Open()
 	require.NoError(t, s.Join(t.Context(), nil))

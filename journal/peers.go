@@ -40,4 +40,5 @@ type Process struct {
 	Started string // RFC 3339
 	Live    bool
 	Self    bool
+	NoLock  bool // its lock is gone, so it counts as dead, whether it is or not
 }

@@ -111,6 +111,6 @@ type Message struct {
 type Crash struct {
 	Seq   int64     // the run's last event then
 	Phase Phase     // what the run was doing
-	Died  time.Time // the owner's last sign of life, no more than 1 s before its death while it lived normally
+	Died  time.Time // the owner's last sign of life, no more than 1 s before its death while it lived normally; zero if unknown
 	Back  time.Time // when the run was claimed again
 }

@@ -85,7 +85,7 @@ func (c *Context) Go(fn func(*Context) error) *Future[struct{}] {
 		co.err = fn(c.with(h))
 		co.done = true
 	})
-	return &Future[struct{}]{call: call{"coroutine", ""}, op: co}
+	return &Future[struct{}]{op: co} // its errors say by themselves what they are about
 }
 
 // A coroutine is the pending result of one.

@@ -119,6 +119,8 @@ func TestGo(t *testing.T) {
 			}
 			if _, err := fails.Get(ctx); !errors.Is(err, errEmpty) {
 				return nil, fmt.Errorf("the coroutine's error is lost: %w", err)
+			} else if err != errEmpty {
+				return nil, fmt.Errorf("somebody added to it: %w", err)
 			}
 			return trace, nil
 		}, Double.Bind(double))

@@ -48,7 +48,7 @@ func (e *PanicError) Error() string { return e.Message }
 
 // failure is what an operation ended with, as workflow code sees it.
 func (c call) failure(err error) error {
-	if f, ok := err.(*journal.Failure); ok {
+	if f, ok := err.(*journal.Failure); ok && c != (call{}) {
 		return &recorded{c, f}
 	}
 	return c.wrap(err)

@@ -19,8 +19,13 @@ func (c call) String() string {
 	return fmt.Sprintf("%s %q", c.kind, c.name)
 }
 
-// wrap says which call ended with err.
-func (c call) wrap(err error) error { return fmt.Errorf("%s: %w", c, err) }
+// wrap says which call ended with err. The zero call adds nothing.
+func (c call) wrap(err error) error {
+	if c == (call{}) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", c, err)
+}
 
 // A PayloadError says that a value is not what the code at hand expects: an
 // input, a result, a signal's payload or a query's answer that does not decode

@@ -18,7 +18,8 @@ func (db *DB) Processes(ctx context.Context) (all []journal.Process, err error) 
 		return r.query(ctx, `SELECT process, token, pid, host, started FROM processes ORDER BY process`, func(r row) error {
 			p := journal.Process{Number: r.int(0), PID: int(r.int(2)), Host: r.text(3), Started: r.time(4).Format(time.RFC3339)}
 			p.Self = p.Number == lives.self
-			p.Live = lives.alive(p.Number, r.text(1))
+			life := lives.look(p.Number, r.text(1))
+			p.Live, p.NoLock = life.alive, !life.alive && life.lastSign.IsZero()
 			all = append(all, p)
 			return nil
 		})

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"time"
 
 	"github.com/seed139febb4/durable/journal"
 )
@@ -53,12 +54,28 @@ func (g *group) takeOver(run journal.Run, c *journal.Claim, lives *lives) (journ
 		return run, err
 	}
 	if run.Owner != 0 {
-		died := timeArg(lives.lastSign(run.Owner))
+		died := timeArg(lastAlive(lives.lastSign(run.Owner), run.LastAt, c.Now))
 		if err := g.exec(insertCrash, run.Key, run.LastSeq, string(run.Phase), died, c.Now.UnixNano()); err != nil {
 			return run, err
 		}
 	}
 	return findRun(bg, g.conn, journal.Ref{Key: run.Key}, lives)
+}
+
+// lastAlive is the last sign of life of a run's owner: if any is known, an event
+// it wrote later is one too. Clocks may have been set back; nobody dies after
+// now.
+func lastAlive(sign, event, now time.Time) time.Time {
+	if sign.IsZero() {
+		return sign
+	}
+	if event.After(sign) {
+		sign = event
+	}
+	if sign.After(now) {
+		sign = now
+	}
+	return sign
 }
 
 // releaseRuns gives back what this process owns of the runs.

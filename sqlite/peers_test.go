@@ -170,6 +170,7 @@ func TestKilled(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, d.Crashes, 1)
 	require.Less(t, began.Sub(d.Crashes[0].Died), time.Minute, "there was a sign of life")
+	require.False(t, d.Crashes[0].Died.Before(run.LastAt), "its last event is one")
 	require.Empty(t, reopen(t, db.path).Lost())
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -46,14 +47,26 @@ type NondeterminismError struct {
 }
 
 func (e *NondeterminismError) Error() string {
+	recorded, asked := e.sides()
 	return fmt.Sprintf("the code does not match the journal at event %d: recorded was %s, the code asks for %s",
-		e.Event, describe(e.Recorded), describe(e.Asked))
+		e.Event, recorded, asked)
+}
+
+// sides describes both, of long payloads the part in which they differ.
+func (e *NondeterminismError) sides() (recorded, asked string) {
+	differ := 0
+	if e.Recorded != nil && e.Asked != nil {
+		for a, b := e.Recorded.Data, e.Asked.Data; differ < min(len(a), len(b)) && a[differ] == b[differ]; {
+			differ++
+		}
+	}
+	return describe(e.Recorded, differ), describe(e.Asked, differ)
 }
 
 // Problem is the form in which a stuck run keeps it.
 func (e *NondeterminismError) Problem() journal.Problem {
-	p := journal.Problem{Kind: "divergence", Message: e.Error(), Event: e.Event,
-		Recorded: describe(e.Recorded), Asked: describe(e.Asked)}
+	p := journal.Problem{Kind: "divergence", Message: e.Error(), Event: e.Event}
+	p.Recorded, p.Asked = e.sides()
 	if e.Recorded != nil {
 		p.Op, p.RecordedAt = e.Recorded.Op, e.Recorded.Where
 	}
@@ -63,8 +76,9 @@ func (e *NondeterminismError) Problem() journal.Problem {
 	return p
 }
 
-// describe names a command as a person would.
-func describe(c *journal.Command) string {
+// describe names a command as a person would. The byte of its payload at that
+// place is among those it shows.
+func describe(c *journal.Command, at int) string {
 	if c == nil {
 		return "nothing"
 	}
@@ -74,22 +88,26 @@ func describe(c *journal.Command) string {
 	case journal.CancelOp:
 		return fmt.Sprintf("cancel of operation %d", c.Op)
 	case journal.StartChild:
-		return fmt.Sprintf("child %s %q (operation %d) with %s", c.Name, c.ID, c.Op, brief(c.Data))
+		return fmt.Sprintf("child %s %q (operation %d) with %s", c.Name, c.ID, c.Op, brief(c.Data, at))
 	case journal.Complete, journal.Fail, journal.Cancel:
-		return fmt.Sprintf("the end, %s with %s", c.Kind, brief(c.Data))
+		return fmt.Sprintf("the end, %s with %s", c.Kind, brief(c.Data, at))
 	}
-	return fmt.Sprintf("%s %s (operation %d) with %s", c.Kind, c.Name, c.Op, brief(c.Data))
+	return fmt.Sprintf("%s %s (operation %d) with %s", c.Kind, c.Name, c.Op, brief(c.Data, at))
 }
 
-func brief(data json.RawMessage) string {
-	const most = 120
-	switch {
-	case len(data) == 0:
+func brief(data json.RawMessage, at int) string {
+	const most, before = 120, 40
+	if len(data) == 0 {
 		return "no input"
-	case len(data) > most:
-		return string(bytes.ToValidUTF8(data[:most], nil)) + "…"
 	}
-	return string(data)
+	text := string(data)
+	if at > most-before && at-before < len(text) {
+		text = "…" + text[at-before:]
+	}
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return strings.ToValidUTF8(text, "")
 }
 
 // compare reports how the commands that the code asked for differ from the ones
