@@ -157,6 +157,7 @@ func oneOf(flag, value string, allowed ...string) error {
 type client struct {
 	*runner.Runner
 	db *sqlite.DB
+	s  *invocation
 }
 
 // open opens the file that is there.
@@ -186,7 +187,7 @@ func (s *invocation) openOrCreate() (*client, error) {
 	}
 	r.Logger, r.MaxPayload = s.log, s.largest
 	s.warnOfLosses(db)
-	return &client{r, db}, nil
+	return &client{r, db, s}, nil
 }
 
 // warnOfLosses says so if the end of the log was lost: what it held will be done
