@@ -29,7 +29,7 @@ const exitCodes = `0    ok
 2    the command line could not be understood
 3    the run was canceled or terminated
 4    there is no such run
-5    timed out waiting; the run goes on
+5    timed out waiting, or it has not begun or ended yet; the run goes on
 6    conflict: the run is already closed, the id is taken, or another process owns the run
 7    stuck: the journal does not match the code
 8    the file: missing, foreign, newer, damaged, read-only, full, or held by a stopped process; doctor found something

@@ -96,11 +96,12 @@ func (f *form) encode(input string, words []string) (json.RawMessage, error) {
 		if len(e.words) == 0 {
 			continue
 		}
-		err := e.negative()
-		if err == nil {
-			err = e.apply(v)
+		if err := e.negative(); err != nil {
+			u := usagef("--%s: %w", flagNames(e.field)[0], err)
+			u.hint = "if it is meant, --input takes it"
+			return nil, u
 		}
-		if err != nil {
+		if err := e.apply(v); err != nil {
 			return nil, usagef("--%s: %w", flagNames(e.field)[0], err)
 		}
 	}

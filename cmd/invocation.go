@@ -165,6 +165,7 @@ func oneOf(flag, value string) error {
 type client struct {
 	*runner.Runner
 	db *sqlite.DB
+	s  *invocation
 }
 
 // open opens the file that is there.
@@ -194,7 +195,7 @@ func (s *invocation) openOrCreate() (*client, error) {
 	}
 	r.Logger, r.MaxPayload = s.log, s.largest
 	s.warnOfLosses(db)
-	return &client{r, db}, nil
+	return &client{r, db, s}, nil
 }
 
 // warnOfLosses says so if the end of the log was lost: what it held will be done

@@ -40,7 +40,8 @@ func TestScripts(t *testing.T) {
 			"served":  served,
 			"holds":   holds,
 			"damage":  damage,
-			"sql":     execSQL,
+			"sql":     statement,
+			"spoil":   spoil,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ESC", "\x1b")
@@ -166,17 +167,6 @@ func poll(ts *testscript.TestScript, ok func() bool, what func() string) {
 	}
 }
 
-// sql FILE STATEMENT does what somebody with a shell might do.
-func execSQL(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: sql FILE STATEMENT")
-	}
-	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
-	ts.Check(err)
-	_, err = db.Exec(args[1])
-	ts.Check(errors.Join(err, db.Close()))
-}
-
 // damage FILE TEXT flips a bit of each place in FILE where TEXT stands.
 func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -195,5 +185,34 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if !found {
 		ts.Fatalf("%s does not hold %q", filepath.Base(path), args[1])
 	}
+	ts.Check(os.WriteFile(path, content, 0o600))
+}
+
+// sql FILE STATEMENT does to a journal what nobody should.
+func statement(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	done, err := db.Exec(args[1])
+	ts.Check(err)
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("nothing was changed: %v", err)
+	}
+}
+
+// spoil FILE PAGE overwrites the beginning of a page of an SQLite file.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: spoil FILE PAGE")
+	}
+	page, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	content, err := os.ReadFile(path)
+	ts.Check(err)
+	copy(content[(page-1)*4096:], strings.Repeat("X", 40))
 	ts.Check(os.WriteFile(path, content, 0o600))
 }

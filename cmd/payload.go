@@ -37,7 +37,13 @@ func (s *invocation) payload(c *cli.Context, port *host.Port, word []string) (js
 	}
 	raw, err := f.payload(given, len(word) > 0)
 	if err != nil {
-		return nil, misfit(port.Type, err, strings.TrimSpace("payload of signal "+port.Name))
+		err := misfit(port.Type, err, strings.TrimSpace("payload of signal "+port.Name))
+		if quoted, _ := json.Marshal(given); json.Valid([]byte(given)) {
+			if _, ok := f.text(string(quoted), false); ok {
+				err.hint += "\nas text it is written " + shellWord(string(quoted))
+			}
+		}
+		return nil, err
 	}
 	return raw, nil
 }

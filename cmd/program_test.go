@@ -112,6 +112,32 @@ func TestSecondSignal(t *testing.T) {
 	require.Equal(t, 130, <-exit)
 }
 
+// TestSignalTwice: timeout and shells send one signal to the process and to its
+// group. That is not the second one.
+func TestSignalTwice(t *testing.T) {
+	tr := newTrial(t)
+	exit := tr.start("run", "deaf", "--grace", "1h")
+	<-tr.began
+	tr.signals <- syscall.SIGTERM
+	tr.signals <- syscall.SIGTERM
+	tr.signals <- os.Interrupt
+	require.Equal(t, 130, <-tr.exits)
+	close(tr.let)
+	require.Equal(t, 143, <-exit)
+}
+
+// TestSignalReader: a command that runs nothing has nothing to say of runs.
+func TestSignalReader(t *testing.T) {
+	tr := newTrial(t)
+	require.Equal(t, 0, <-tr.start("run", "deaf", "--detach"), tr.stderr.String())
+	tr.stderr.Reset()
+	for _, command := range []string{"list --watch", "result @last --wait", "show @last --follow --events"} {
+		tr.signals <- syscall.SIGTERM
+		require.Equal(t, 143, <-tr.start(strings.Fields(command)...))
+		require.Empty(t, tr.stderr.String())
+	}
+}
+
 // TestBrokenBindings: two of one name are told when something is to be run.
 func TestBrokenBindings(t *testing.T) {
 	tr := newTrial(t)

@@ -30,9 +30,9 @@ func (r *client) find(ctx context.Context, ref string) (journal.Run, error) {
 	}
 	switch {
 	case errors.Is(err, journal.ErrNoRun) && ref != "" && len(ref) < 4:
-		return run, withHint(err, "a beginning or end of an id needs 4 characters or more; list shows the ids")
+		return run, withHint(err, "a beginning or end of an id needs 4 characters or more; %s shows the ids", r.s.command("list"))
 	case errors.Is(err, journal.ErrNoRun):
-		return run, withHint(err, "list shows the runs; --db names another file")
+		return run, withHint(err, "%s shows the runs; --db names another file", r.s.command("list"))
 	case errors.Is(err, runner.ErrAmbiguous):
 		return run, withHint(err, "write more of the id")
 	}

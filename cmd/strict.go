@@ -28,7 +28,7 @@ func strict(raw []byte, v any) error {
 
 // misfit is an error of strict in words: why the document is not a t, which it
 // shows, or after a misspelt field the right one.
-func misfit(t reflect.Type, err error, what string) error {
+func misfit(t reflect.Type, err error, what string) *usageError {
 	u := usagef("%s: %w", what, misfitReason(err))
 	u.hint = "expected " + shape(t)
 	if name, ok := unknownField(err); ok {

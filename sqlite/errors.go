@@ -31,7 +31,7 @@ func explain(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	if meaning := meaning(e.Code()); meaning != nil {
+	if meaning := meaning(e.Code()); meaning != nil && !errors.Is(err, meaning) {
 		return fmt.Errorf("%w: %w", meaning, err)
 	}
 	return err

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -471,5 +472,42 @@ func TestDamagedEvent(t *testing.T) {
 		_, err = e.Query(t.Context(), row.Key, "any")
 		require.ErrorIs(t, err, journal.ErrDamaged)
 		require.ErrorContains(t, err, "event 1 does not match its checksum")
+	})
+}
+
+// TestDamagedResult: who asks for the result of a run that has ended gets it only
+// as it was committed.
+func TestDamagedResult(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := journal.NewMemory()
+		bindings := []host.Binding{workflow("w", func(h host.Host) (string, error) { return "ok", sleep(h, time.Minute) })}
+		store := disk.Open()
+		e, err := New(Config{Store: store, Bindings: bindings})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- e.Run(ctx) }()
+		synctest.Wait()
+		row, _, err := e.Start(ctx, StartRequest{Workflow: "w", Input: json.RawMessage(`"in"`)})
+		require.NoError(t, err)
+		_, err = e.Result(ctx, row.Key)
+		require.NoError(t, err)
+		cancel()
+		require.NoError(t, <-ended)
+		result := func() (json.RawMessage, error) {
+			e, err := New(Config{Store: store, Bindings: bindings})
+			require.NoError(t, err)
+			return e.Result(t.Context(), row.Key)
+		}
+		got, err := result()
+		require.NoError(t, err)
+		require.Equal(t, `"ok"`, string(got))
+		require.True(t, disk.Corrupt(row.Key, 2, func(e *journal.Event) {
+			e.Commands = bytes.Replace(e.Commands, []byte(`"ok"`), []byte(`"no"`), 1)
+		}))
+		got, err = result()
+		require.ErrorIs(t, err, journal.ErrDamaged)
+		require.ErrorContains(t, err, "event 2 does not match its checksum")
+		require.Empty(t, got)
 	})
 }
