@@ -11,7 +11,7 @@ import (
 // where returns dir/file.go:line of the innermost caller outside the runner's
 // own packages: the line of workflow code that asks.
 func where() string {
-	// A call is at most five frames deep in here, most are two; each costs 100 ns.
+	// A call is at most five frames deep in here, most are three; each costs 100 ns.
 	var pcs [3]uintptr
 	for skip := 3; skip <= 6; skip += len(pcs) {
 		n := runtime.Callers(skip, pcs[:])
