@@ -92,7 +92,8 @@ func (e *Event) Facts() (n Note) {
 	return n
 }
 
-// Asked decodes the event's commands.
+// Asked decodes the event's commands. A timer's Due that was left out is the
+// event's time and what it was asked for.
 func (e *Event) Asked() ([]Command, error) {
 	if e.Commands == nil {
 		return nil, nil
@@ -100,6 +101,11 @@ func (e *Event) Asked() ([]Command, error) {
 	var cs []Command
 	if err := json.Unmarshal(e.Commands, &cs); err != nil {
 		return nil, fmt.Errorf("event %d: commands: %w", e.Seq, err)
+	}
+	for i := range cs {
+		if c := &cs[i]; c.Kind == StartTimer && c.Due.IsZero() {
+			c.Due = Deadline(e.At, c.For)
+		}
 	}
 	return cs, nil
 }

@@ -32,7 +32,7 @@
 //	P7  A journal written by version N opens in N+1. A newer or foreign file is
 //	    refused, never touched.
 //	P8  Any changed byte of a committed event is reported, never used: a checksum
-//	    chained per run is verified on replay and by [Check].
+//	    chained per run, from its ULID on, is verified on replay and by [Check].
 //
 // # Beside the port
 //

@@ -93,7 +93,7 @@ type Command struct {
 	ID     string          `json:"id,omitempty"`     // a child's id
 	Data   json.RawMessage `json:"data,omitempty"`   // input, result or Failure
 	For    time.Duration   `json:"for,omitempty"`    // nanoseconds a timer was asked for
-	Due    time.Time       `json:"due,omitzero"`     // the timer's absolute deadline
+	Due    time.Time       `json:"due,omitzero"`     // the timer's absolute deadline; on disk only if it is not the event's time plus For
 	Where  string          `json:"where,omitempty"`  // dir/file.go:line of the call
 	Unread []int64         `json:"unread,omitempty"` // of an end: the events that delivered signals which the workflow had not taken
 }

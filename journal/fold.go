@@ -194,11 +194,7 @@ func (s *State) ask(e *Event, c *Command) *Violation {
 	switch c.Kind {
 	case CancelOp:
 		return s.giveUp(e, c)
-	case StartTimer:
-		if c.Due.IsZero() {
-			return breach("P4", "timer %d has no deadline", c.Op)
-		}
-	case RunActivity, RunStep, RunTx, StartChild:
+	case RunActivity, RunStep, RunTx, StartTimer, StartChild:
 	default:
 		return breach("P7", "%q is no kind of command", c.Kind)
 	}

@@ -198,7 +198,6 @@ func TestFoldRefuses(t *testing.T) {
 		{"giving up nothing", []turn{start(journal.Command{Kind: journal.CancelOp, Op: 1})}, 1, "P6", "which is not pending"},
 		{"giving up twice", []turn{start(act(1)), asks(journal.Command{Kind: journal.CancelOp, Op: 1}, journal.Command{Kind: journal.CancelOp, Op: 1})}, 2, "P6", "which is not pending"},
 		{"giving up what is done", []turn{start(act(1)), with(done, func(t *turn) { t.commands = []journal.Command{{Kind: journal.CancelOp, Op: 1}} })}, 2, "P6", "which is not pending"},
-		{"a timer without a deadline", []turn{start(journal.Command{Kind: journal.StartTimer, Op: 1})}, 1, "P4", "has no deadline"},
 		{"a timer too early", []turn{start(sleep(1, hour)), with(fired, func(t *turn) { t.At = hour.Add(-1) })}, 2, "P4", "it was due at 2026-01-02T13:00:00.000000007Z"},
 		{"a timer with another deadline", []turn{start(sleep(1, hour)), with(fired, func(t *turn) { t.note.Due = noon })}, 2, "P4", "fired for 2026-01-02T12:00:00.000000007Z"},
 		{"a timer twice", []turn{start(sleep(1, hour)), fired, fired}, 3, "P2", "event 2 has"},

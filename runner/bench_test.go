@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ const (
 	benchSteps  runner.Workflow[int, int] = "steps"
 	benchFan    runner.Workflow[int, int] = "fan"
 	benchSignal runner.Workflow[int, int] = "signals"
+	benchSleep  runner.Workflow[int, int] = "sleep"
 	benchEcho   runner.Activity[int, int] = "echo"
 	benchPing   runner.Signal[int]        = "ping"
 	benchSum    runner.Query[int]         = "sum"
@@ -46,6 +48,7 @@ func benchBindings() []runner.Binding {
 			vs, err := runner.All(ctx, all...)
 			return len(vs), err
 		}),
+		benchSleep.Bind(func(ctx *runner.Context, n int) (int, error) { return n, ctx.Sleep(time.Hour) }),
 		benchSignal.Bind(func(ctx *runner.Context, n int) (sum int, err error) {
 			for range n {
 				v, err := benchPing.Receive(ctx)
@@ -260,5 +263,38 @@ func BenchmarkSignal(b *testing.B) {
 		require.NoError(b, benchPing.Send(ctx, r, h.ID, 1))
 		_, err = h.Wait(ctx)
 		require.NoError(b, err)
+	}
+}
+
+// BenchmarkSleeper starts runs that wait for a timer: "bytes/run" is what each
+// takes in the file.
+func BenchmarkSleeper(b *testing.B) {
+	const sleepers, inFlight = 20_000, 200
+	for b.Loop() {
+		path := filepath.Join(b.TempDir(), "sleep.db")
+		db, err := sqlite.Open(path)
+		require.NoError(b, err)
+		r, err := runner.New(db, benchBindings()...)
+		require.NoError(b, err)
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx) }()
+		var wg sync.WaitGroup
+		for range inFlight {
+			wg.Go(func() {
+				for n := range sleepers / inFlight {
+					if _, err := benchSleep.Start(ctx, r, "", n); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		cancel()
+		require.NoError(b, <-ended)
+		require.NoError(b, db.Close())
+		file, err := os.Stat(path)
+		require.NoError(b, err)
+		b.ReportMetric(float64(file.Size())/sleepers, "bytes/run")
 	}
 }

@@ -14,8 +14,18 @@ const (
 	deliver     = `DELETE FROM inbox WHERE id = ? AND run = ?`
 	unread      = `SELECT id FROM inbox WHERE run = ? AND id <= ? LIMIT 1`
 	setPhase    = `UPDATE runs SET phase = ? WHERE run = ?`
-	endRun      = `UPDATE runs SET status = ?, ended = ?, owner = NULL, problem = NULL WHERE run = ?`
+	leftovers   = `SELECT EXISTS (SELECT 1 FROM inbox WHERE run = ?1 AND kind <> 'signal') + 2 * EXISTS (SELECT 1 FROM timers WHERE run = ?1)
+  + 4 * EXISTS (SELECT 1 FROM progress WHERE run = ?1)`
+	endRun = `UPDATE runs SET status = ?, ended = ?, owner = NULL, problem = NULL WHERE run = ?`
 )
+
+// removeLeft removes what leftovers finds, bit by bit: most runs end with nothing
+// of it.
+var removeLeft = [...]string{
+	`DELETE FROM inbox WHERE run = ? AND kind <> 'signal'`,
+	`DELETE FROM timers WHERE run = ?`,
+	`DELETE FROM progress WHERE run = ?`,
+}
 
 // append adds an event: one insert, unless the run changes what it is doing.
 func (g *group) append(a *journal.Append) error {
@@ -142,12 +152,11 @@ func (g *group) end(run int64, as journal.Status, e *journal.Event) error {
 	if err := g.exec(endRun, string(as), e.At.UnixNano(), run); err != nil {
 		return err
 	}
-	if err := g.exec(`DELETE FROM inbox WHERE run = ? AND kind <> 'signal'`, run); err != nil {
-		return err
+	left, _, err := g.one(leftovers, run)
+	for i, remove := range removeLeft {
+		if err == nil && left&(1<<i) != 0 {
+			err = g.exec(remove, run)
+		}
 	}
-	if err := g.exec(`DELETE FROM timers WHERE run = ?`, run); err != nil {
-		return err
-	}
-	err := g.exec(`DELETE FROM progress WHERE run = ?`, run)
 	return err
 }

@@ -67,9 +67,6 @@ func (c *conn) insert(sql string, args ...any) (int64, error) {
 	return lib.Xsqlite3_last_insert_rowid(c.tls, c.handle), err
 }
 
-// changes is how many rows the last statement changed.
-func (c *conn) changes() int { return int(lib.Xsqlite3_changes(c.tls, c.handle)) }
-
 // query calls each with every row. The row is good until each returns.
 func (c *conn) query(ctx context.Context, sql string, each func(row) error, args ...any) error {
 	if ctx.Err() != nil {

@@ -8,10 +8,13 @@ import (
 
 const (
 	insertRun = `INSERT INTO runs (ulid, id, workflow, status, phase, origin, parent, parent_op, created, owner, fence)
-VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?)`
 	inTheWay = `SELECT run FROM runs WHERE id = ?1 AND status IN ('open', 'stuck')
-UNION ALL SELECT run FROM runs WHERE ulid = ?1 AND id IS NULL AND status IN ('open', 'stuck')`
-	findULID = `SELECT run FROM runs WHERE ulid = ?`
+UNION ALL SELECT run FROM runs WHERE ` + isULID + ` AND id IS NULL AND status IN ('open', 'stuck')`
+	findULID = `SELECT run FROM runs WHERE ` + isULID
+
+	// isULID finds the run with the ULID ?1 by its index, which holds a part of it.
+	isULID = `substr(ulid, 4, 10) = substr(?1, 4, 10) AND ulid = ?1`
 )
 
 // create makes a run, and puts its input into the inbox if it has one.
@@ -31,6 +34,11 @@ func (g *group) create(c *journal.Create) error {
 			return g.taken(c, key)
 		}
 	}
+	if key, taken, err := g.one(findULID, c.ULID); err != nil {
+		return err
+	} else if taken {
+		return g.taken(c, key)
+	}
 	owner, fence := int64(0), int64(0)
 	if c.Own {
 		owner, fence = g.db.self.Load(), 1
@@ -40,13 +48,6 @@ func (g *group) create(c *journal.Create) error {
 		c.At.UnixNano(), intArg(owner), fence)
 	if err != nil {
 		return err
-	}
-	if g.changes() == 0 {
-		key, _, err := g.one(findULID, c.ULID)
-		if err != nil {
-			return err
-		}
-		return g.taken(c, key)
 	}
 	c.Key = key
 	if c.Own {

@@ -42,20 +42,35 @@ func bytesAt(p uintptr, n int) []byte {
 // SQLite calls catch for each connection that it opens.
 var opening sync.Mutex
 
+// caught are the connections that SQLite opened meanwhile, by the names of their
+// files. Others of this process, of files that are none of ours, may be among
+// them.
 var caught struct {
 	sync.Mutex
-	path   string // of the connection being opened
-	handle uintptr
+	handles map[uintptr]string
 }
 
 // catch is an automatic extension of SQLite's.
 func catch(tls *libc.TLS, handle, _, _ uintptr) int32 {
 	caught.Lock()
 	defer caught.Unlock()
-	if name := lib.Xsqlite3_db_filename(tls, handle, 0); name != 0 && libc.GoString(name) == caught.path {
-		caught.handle = handle
-	}
+	caught.handles[handle] = libc.GoString(lib.Xsqlite3_db_filename(tls, handle, 0))
 	return lib.SQLITE_OK
+}
+
+// handleAt picks the connection to the file at path.
+func handleAt(path string) (found uintptr, err error) {
+	caught.Lock()
+	defer caught.Unlock()
+	for handle, name := range caught.handles {
+		if found == 0 && len(caught.handles) == 1 || name == path { // SQLite may write the one path otherwise
+			found = handle
+		}
+	}
+	if found == 0 {
+		err = fmt.Errorf("find the connection to %s among %d: other databases were opened at the same moment", path, len(caught.handles))
+	}
+	return found, err
 }
 
 // handleOf calls connect and returns SQLite's handle of the connection to the
@@ -64,7 +79,7 @@ func handleOf(path string, connect func() error) (uintptr, error) {
 	opening.Lock()
 	defer opening.Unlock()
 	caught.Lock()
-	caught.path, caught.handle = path, 0
+	caught.handles = map[uintptr]string{}
 	caught.Unlock()
 	tls := libc.NewTLS()
 	defer tls.Close()
@@ -76,10 +91,5 @@ func handleOf(path string, connect func() error) (uintptr, error) {
 	if err := connect(); err != nil {
 		return 0, err
 	}
-	caught.Lock()
-	defer caught.Unlock()
-	if caught.handle == 0 {
-		return 0, fmt.Errorf("SQLite names another file than %s", path)
-	}
-	return caught.handle, nil
+	return handleAt(path)
 }

@@ -20,9 +20,9 @@ FROM runs r LEFT JOIN processes p ON p.process = r.owner
 
 const (
 	byKey  = selectRun + `WHERE r.run = ?`
-	byULID = selectRun + `WHERE r.ulid = ?`
+	byULID = selectRun + `WHERE ` + isULID
 	byID   = selectRun + `WHERE r.run = (
-  SELECT run FROM (SELECT run, status FROM runs WHERE id = ?1 UNION ALL SELECT run, status FROM runs WHERE ulid = ?1 AND id IS NULL)
+  SELECT run FROM (SELECT run, status FROM runs WHERE id = ?1 UNION ALL SELECT run, status FROM runs WHERE ` + isULID + ` AND id IS NULL)
   ORDER BY status IN ('open', 'stuck') DESC, run DESC LIMIT 1)`
 )
 

@@ -93,8 +93,11 @@ func (x *execution) startTimer(s *scope, d time.Duration) *operation {
 	if x.replay {
 		op.due = x.recorded.due(op.number, op.due)
 	}
-	x.ask(journal.Command{Kind: op.kind, Op: op.number, For: d, Due: op.due, Where: where()},
-		effect{kind: effectTimer, op: op})
+	c := journal.Command{Kind: op.kind, Op: op.number, For: d, Where: where()}
+	if !op.due.Equal(journal.Deadline(x.now, d)) { // the clock was set back; else it follows, see Event.Asked
+		c.Due = op.due
+	}
+	x.ask(c, effect{kind: effectTimer, op: op})
 	return op
 }
 

@@ -31,7 +31,7 @@ CREATE TABLE runs (
   owner     INTEGER,         -- processes.process; NULL: nobody
   fence     INTEGER NOT NULL -- rises with every change of owner
 ) STRICT;
-CREATE UNIQUE INDEX runs_ulid ON runs (ulid);
+CREATE INDEX runs_ulid ON runs (substr(ulid, 4, 10)); -- the last 398 days, and 15 of its random bits
 CREATE INDEX runs_id ON runs (id) WHERE id IS NOT NULL;
 CREATE UNIQUE INDEX runs_unfinished_id ON runs (id) WHERE id IS NOT NULL AND status IN ('open', 'stuck');
 CREATE INDEX runs_unfinished ON runs (run) WHERE status IN ('open', 'stuck');
@@ -127,5 +127,6 @@ FROM events;
 
 CREATE VIEW operations AS
 SELECT e.run, e.seq, c.value ->> 'op' AS op, c.value ->> 'do' AS do, c.value ->> 'name' AS name,
-       c.value ->> 'due' AS due, c.value -> 'data' AS data, c.value ->> 'where' AS place
+       coalesce(c.value ->> 'due', iif(c.value ->> 'do' = 'timer',
+         strftime('%Y-%m-%dT%H:%M:%fZ', (e.at + (c.value ->> 'for')) / 1e9, 'unixepoch'), NULL)) AS due, c.value -> 'data' AS data, c.value ->> 'where' AS place
 FROM events e, json_each(e.commands) c;
