@@ -20,7 +20,6 @@ type conn struct {
 	handle uintptr   // SQLite's
 	tls    *libc.TLS // what SQLite takes for the thread that calls
 	stmts  map[string]*stmt
-	room   room
 }
 
 // dial opens a connection to the file at path. That of a reader cannot write.
@@ -140,9 +139,9 @@ func (c *conn) run(sql string) error {
 func (c *conn) close() error {
 	for _, s := range c.stmts {
 		lib.Xsqlite3_finalize(c.tls, s.p) // its code is that of the last step
+		s.room.free(c.tls)
 	}
 	c.stmts = nil
-	c.room.free(c.tls)
 	c.tls.Close()
 	return c.dc.Close()
 }

@@ -15,6 +15,7 @@ type stmt struct {
 	p      uintptr
 	params int
 	sql    string
+	room   room
 }
 
 // prepare returns the statement with that text, which is kept.
@@ -38,8 +39,7 @@ func (c *conn) prepare(sql string) (*stmt, error) {
 	return s, nil
 }
 
-// bind sets all parameters. Texts are copied to memory that stays as it is until
-// the next bind on this connection, or until done.
+// bind sets all parameters. Texts are copied to memory of the statement's own.
 func (s *stmt) bind(args []any) error {
 	if len(args) != s.params {
 		return fmt.Errorf("%.40q: %d arguments for %d parameters", s.sql, len(args), s.params)
@@ -51,7 +51,7 @@ func (s *stmt) bind(args []any) error {
 		}
 	}
 	c := s.c
-	text, err := c.room.of(c.tls, size)
+	text, err := s.room.of(c.tls, size)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *stmt) done(err error) error {
 	if err == nil && rc != lib.SQLITE_OK {
 		err = s.c.explained(rc, s.sql)
 	}
-	s.c.room.trim(s.c.tls)
+	s.room.trim(s.c.tls)
 	return err
 }
 
@@ -106,7 +106,7 @@ type room struct {
 
 // Rooms are between smallRoom and largeRoom bytes; one made for larger texts is
 // given back.
-const smallRoom, largeRoom = 4 << 10, 1 << 20
+const smallRoom, largeRoom = 512, 64 << 10
 
 // of returns n bytes, and one more, so that there is an address also for none.
 func (r *room) of(tls *libc.TLS, n int) (uintptr, error) {
