@@ -89,8 +89,12 @@ var hintTable = []struct {
 	{os.ErrPermission, say("make the file and its folder accessible to this user")},
 	{runner.ErrTooLarge, say(tooLargeHint)},
 	{journal.ErrNoRun, func(s *invocation) string { return s.command("list") + " shows the runs" }},
-	{journal.ErrExists, func(s *invocation) string { return "choose another --id; " + s.command("list") + " shows those that are taken" }},
-	{journal.ErrFenced, func(s *invocation) string { return "another process runs it; " + s.command("list") + " shows what goes on" }},
+	{journal.ErrExists, func(s *invocation) string {
+		return "choose another --id; " + s.command("list") + " shows those that are taken"
+	}},
+	{journal.ErrFenced, func(s *invocation) string {
+		return "another process runs it; " + s.command("list") + " shows what goes on"
+	}},
 }
 
 // mend says what is left to do with a damaged file.
