@@ -22,8 +22,12 @@ func (r *Run) Chain() *Chain { return NewChain(Ref{ULID: r.ULID, ID: r.ID}) }
 func (c *Chain) Seq() int64 { return c.seq }
 
 // Skip takes the event with that number and checksum on trust: what follows is
-// verified, but nothing before.
-func (c *Chain) Skip(seq int64, sum uint32) { c.seq, c.sum = seq, sum }
+// verified, but nothing before. Event 0 is none, and the Chain where it was.
+func (c *Chain) Skip(seq int64, sum uint32) {
+	if seq > 0 {
+		c.seq, c.sum = seq, sum
+	}
+}
 
 // Take verifies the next event. The error is a *DamageError.
 func (c *Chain) Take(e *Event) error {

@@ -10,7 +10,7 @@ import (
 
 func chained(run *Run, n int) []Event {
 	events := make([]Event, n)
-	var sum uint32
+	sum := run.Chain().sum
 	for i := range events {
 		e := &events[i]
 		e.Seq, e.At, e.Kind, e.Data = int64(i)+1, time.Unix(int64(i), 0), SignalReceived, json.RawMessage(`"x"`)
@@ -55,9 +55,11 @@ func TestChain(t *testing.T) {
 
 // TestChainSkip: what follows an event that is trusted is verified.
 func TestChainSkip(t *testing.T) {
-	run := &Run{ID: "r"}
+	run := &Run{ID: "r", ULID: "01J0000000000000000000000A"}
 	events := chained(run, 3)
 	chain := run.Chain()
+	chain.Skip(0, 1)
+	require.NoError(t, chain.Take(&events[0]), "there was nothing to skip")
 	chain.Skip(events[1].Seq, events[1].Sum)
 	require.NoError(t, chain.Take(&events[2]))
 	chain.Skip(events[1].Seq, events[1].Sum+1)
