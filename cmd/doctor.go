@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,13 +173,9 @@ func (s *invocation) checkProcesses(ctx context.Context, r *client) (out []findi
 	if err != nil {
 		return nil, fmt.Errorf("%w: list the processes: %w", errFile, err)
 	}
-	open, err := r.db.Runs(ctx, journal.Filter{Status: []journal.Status{journal.StatusOpen}})
+	owns, err := r.owners(ctx, processes)
 	if err != nil {
-		return nil, fmt.Errorf("%w: list runs: %w", errFile, err)
-	}
-	owns := map[int64]int{}
-	for _, run := range open {
-		owns[run.Owner]++
+		return nil, err
 	}
 	for _, p := range processes {
 		text := fmt.Sprintf("process %d, pid %d on %s, since %s", p.Number, p.PID, p.Host, p.Started)
@@ -198,6 +195,22 @@ func (s *invocation) checkProcesses(ctx context.Context, r *client) (out []findi
 		out = append(out, finding{verdictOK, "process", "nobody runs workflows of this file now"})
 	}
 	return out, nil
+}
+
+// owners counts the open runs of each process, if any has died.
+func (r *client) owners(ctx context.Context, processes []journal.Process) (map[int64]int, error) {
+	if !slices.ContainsFunc(processes, func(p journal.Process) bool { return !p.Live }) {
+		return nil, nil
+	}
+	runs, err := r.db.Runs(ctx, journal.Filter{Status: []journal.Status{journal.StatusOpen}})
+	if err != nil {
+		return nil, fmt.Errorf("%w: list runs: %w", errFile, err)
+	}
+	owns := map[int64]int{}
+	for _, run := range runs {
+		owns[run.Owner]++
+	}
+	return owns, nil
 }
 
 // checkRuns counts the runs that need somebody.

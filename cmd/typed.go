@@ -47,8 +47,9 @@ func (c call) blame(err error) error {
 	if !errors.As(err, &u) {
 		return err
 	}
-	name, rest, ok := strings.Cut(strings.TrimPrefix(u.Error(), "--"), ":")
-	if variable := c.variables[name]; ok && variable != "" {
+	text, isFlag := strings.CutPrefix(u.Error(), "--")
+	name, rest, _ := strings.Cut(text, ":")
+	if variable := c.variables[name]; isFlag && variable != "" {
 		blamed := usagef("%s:%s", variable, rest)
 		blamed.hint = u.hint
 		return blamed

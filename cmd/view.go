@@ -98,7 +98,7 @@ func (v *view) format(l line) string {
 		at = tenths(max(l.At.Sub(v.state.Started), 0))
 	}
 	word := fmt.Sprintf("%-6s", l.Word)
-	text := fmt.Sprintf("%7s  %s %-16s %s", at, v.screen.style.in(l.paint, word), cut(l.Name, 40), l.Note)
+	text := fmt.Sprintf("%7s  %s %s %s", at, v.screen.style.in(l.paint, word), pad(cut(l.Name, 40), 16), l.Note)
 	return strings.TrimRight(text, " ")
 }
 
