@@ -18,16 +18,17 @@ var (
 	seedFlag   = flag.Uint64("seed", 1, "of power cuts and flipped bits")
 	cutsFlag   = flag.Int("cuts", 300, "how many power cuts TestPowerCuts makes")
 	flipsFlag  = flag.Int("flips", 100, "how many bits TestFlippedBits flips")
-	faultsFlag = flag.Int("faults", 60, "how many calls of each kind TestDiskErrors has fail at most; 0: all")
+	faultsFlag = flag.Int("faults", 20, "about how many calls of each kind TestDiskErrors has fail; 0: all")
 )
 
 var disks atomic.Int64
 
-// newDisk is a VFS of the test's own, without faults.
+// newDisk is a VFS of the test's own, without faults, and without real syncs.
 func newDisk(t testing.TB) *faultvfs.VFS {
 	prepareDriver()
 	disk, err := faultvfs.Register("disk" + strconv.FormatInt(disks.Add(1), 10))
 	require.NoError(t, err)
+	disk.Hurry()
 	return disk
 }
 

@@ -79,8 +79,8 @@ func xRead(tls *libc.TLS, p, to uintptr, n int32, offset int64) int32 {
 	if bad == nil {
 		return read(tls, p, to, n, offset)
 	}
+	clear(memory(to, n))
 	if bad.Half {
-		clear(memory(to, n))
 		_ = read(tls, p, to, n/2, offset) // the call fails in any case
 	}
 	return bad.Code
@@ -122,8 +122,10 @@ func xSync(tls *libc.TLS, p uintptr, flags int32) int32 {
 	if bad := f.vfs.meet(f.kind, Sync); bad != nil {
 		return bad.Code
 	}
-	from := f.rec.Len()
-	rc := function[flagFunc](f.methods().FxSync)(tls, p, flags)
+	from, rc := f.rec.Len(), int32(0)
+	if !f.vfs.fast.Load() {
+		rc = function[flagFunc](f.methods().FxSync)(tls, p, flags)
+	}
 	if rc == 0 {
 		f.rec.sync(f.inode, from, f.kind != Database) // of a new one SQLite syncs the folder, too
 	}

@@ -59,7 +59,7 @@ type Fault struct {
 	Code int32
 
 	// Half has the first half of a write reach the file all the same, or of a read
-	// the buffer; the rest of that is zeros.
+	// the buffer. The rest of that is zeros, as after the end of a file.
 	Half bool
 }
 

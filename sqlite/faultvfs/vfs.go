@@ -3,6 +3,7 @@ package faultvfs
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -14,6 +15,7 @@ import (
 type VFS struct {
 	name string
 	base *lib.Tsqlite3_vfs
+	fast atomic.Bool
 
 	mu    sync.Mutex
 	calls map[call]int
@@ -81,6 +83,10 @@ func Register(name string) (*VFS, error) {
 
 // Name is what the file is to be opened with.
 func (v *VFS) Name() string { return v.name }
+
+// Hurry has syncs be counted, made to fail and recorded as ever, but not reach the
+// real disk: for tests in which only what is recorded loses its power.
+func (v *VFS) Hurry() { v.fast.Store(true) }
 
 func vfsAt(p uintptr) *VFS {
 	registry.Lock()
