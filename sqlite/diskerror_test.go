@@ -69,6 +69,7 @@ func failAll(t *testing.T, l trial) {
 	for _, f := range faults {
 		t.Run(fmt.Sprintf("%s of %s, code %d, half %v", f.Op, f.File, f.Code, f.Half), func(t *testing.T) {
 			t.Parallel()
+			l := l
 			l.disk, l.fault = newDisk(t), f
 			stride := 1
 			if *faultsFlag > 0 {

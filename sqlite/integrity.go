@@ -16,12 +16,11 @@ const memory = `WITH known (run, message, key) AS (
 SELECT format('message %d of run %d: its key is not kept', m.message, m.run) FROM known m
   LEFT JOIN keys k ON k.run = m.run AND k.key = m.key WHERE m.key IS NOT NULL AND k.message IS NOT m.message
 UNION ALL SELECT format('the number of message %d may be used again', max(message)) FROM known
-  HAVING max(message) > (SELECT seq FROM sqlite_sequence WHERE name = 'inbox')`
+  HAVING max(message) > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inbox'), 0)`
 
 // Integrity reports everything that is wrong with the file as a file: damage
 // that SQLite finds, keys of messages that are gone, losses, errors of
-// checkpoints. Whether what the file says
-// makes sense is for journal.Check.
+// checkpoints. Whether what the file says makes sense is for journal.Check.
 func (db *DB) Integrity(ctx context.Context) (problems []string, err error) {
 	err = db.read(ctx, "check integrity", func(r *reader) error {
 		note := func(r row) error {

@@ -16,9 +16,9 @@ import (
 // commands.
 var (
 	seedFlag   = flag.Uint64("seed", 1, "of power cuts and flipped bits")
-	cutsFlag   = flag.Int("cuts", 300, "how many power cuts TestPowerCuts makes")
-	flipsFlag  = flag.Int("flips", 100, "how many bits TestFlippedBits flips")
-	faultsFlag = flag.Int("faults", 20, "about how many calls of each kind TestDiskErrors has fail; 0: all")
+	cutsFlag   = flag.Int("cuts", 300/slow, "how many power cuts TestPowerCuts makes")
+	flipsFlag  = flag.Int("flips", 100/slow, "how many bits TestFlippedBits flips")
+	faultsFlag = flag.Int("faults", max(1, 10/slow), "about how many calls of each kind TestDiskErrors has fail; 0: all")
 )
 
 var disks atomic.Int64
