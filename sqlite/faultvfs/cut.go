@@ -105,9 +105,17 @@ func (d *disk) rename(c change) {
 func (d *disk) apply(at int, s *step, r *Recording) {
 	switch s.op {
 	case Open:
-		d.change(change{r.base(s.inode), s.inode, at}, s.folder)
+		c := change{r.base(s.inode), s.inode, at}
+		if s.folder {
+			d.rename(c)
+		} else {
+			d.changes = append(d.changes, c)
+		}
 	case Delete:
-		d.change(change{r.base(s.inode), noInode, at}, s.folder)
+		d.changes = append(d.changes, change{r.base(s.inode), noInode, at})
+		if s.folder {
+			d.settle(at + 1)
+		}
 	case Write, Truncate:
 		f := &d.inodes[s.inode]
 		f.pending = append(f.pending, pending{at, s})
@@ -121,13 +129,6 @@ func (d *disk) apply(at int, s *step, r *Recording) {
 		if s.folder || !d.model.Strict {
 			d.settle(s.from)
 		}
-	}
-}
-
-func (d *disk) change(c change, durable bool) {
-	d.changes = append(d.changes, c)
-	if durable {
-		d.settle(c.at + 1)
 	}
 }
 
