@@ -106,7 +106,7 @@ func TestCrowdChild(t *testing.T) {
 	db, err := Open(path)
 	require.NoError(t, err)
 	require.NoError(t, db.Join(t.Context(), silent{}))
-	ulids = os.Getpid()
+	ulids.Store(int64(os.Getpid()))
 	s := begin(t, db, activity(1))
 	fmt.Println("ready", s.key)
 	_, err = fmt.Scanln(new(string))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,11 +83,11 @@ type story struct {
 	last journal.Event
 }
 
-var ulids int
+var ulids atomic.Int64
 
 func newULID() string {
-	ulids++
-	return fmt.Sprintf("01K%023d", ulids)
+	n := ulids.Add(1)
+	return fmt.Sprintf("01K%023d", n)
 }
 
 // begin creates a run with its first event.

@@ -52,26 +52,6 @@ func TestMigrate(t *testing.T) {
 		require.Equal(t, int64(1), run.LastSeq)
 		journaltest.Verify(t, db)
 	})
-	t.Run("a file of layout 1", func(t *testing.T) {
-		now := migrations
-		migrations = now[:1]
-		path := filepath.Join(t.TempDir(), "test.db")
-		db := reopen(t, path)
-		require.NoError(t, db.Close())
-		migrations = now
-		db = reopen(t, path)
-		require.Len(t, copies(t, path), 1)
-		require.NoError(t, db.Join(t.Context(), silent{}))
-		s := begin(t, db)
-		post := signal(s.key, "")
-		post.Message.Verified = true
-		commit(t, db, signal(s.key, ""), post)
-		messages, err := db.Inbox(t.Context(), s.key, 0)
-		require.NoError(t, err)
-		require.False(t, messages[0].Verified)
-		require.True(t, messages[1].Verified)
-		journaltest.Verify(t, db)
-	})
 	t.Run("not while somebody works", func(t *testing.T) {
 		path, _ := old(t)
 		db := reopen(t, path)

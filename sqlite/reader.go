@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // A reader is a connection that cannot write.
@@ -36,8 +38,25 @@ func (p *pool) lend(ctx context.Context, f func(*reader) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { p.idle <- r }()
-	return f(r)
+	kept := false
+	defer func() {
+		if kept {
+			p.idle <- r
+		} else { // also after a panic: what it was doing is not known
+			_ = r.close()
+			p.room <- struct{}{}
+		}
+	}()
+	err = f(r)
+	kept = !misread(err)
+	return err
+}
+
+// misread reports whether a connection may have pages in its memory that are not
+// those on the disk.
+func misread(err error) bool {
+	err = explain(err)
+	return errors.Is(err, journal.ErrDamaged) || errors.Is(err, journal.ErrBroken)
 }
 
 func (p *pool) take(ctx context.Context) (*reader, error) {

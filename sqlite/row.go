@@ -34,6 +34,12 @@ func (r row) json(i int) json.RawMessage {
 	return append(json.RawMessage{}, r.bytes(i)...)
 }
 
+// sum is a checksum. Bits that none has make another one of it.
+func (r row) sum(i int) uint32 {
+	n := r.int(i)
+	return uint32(n) ^ uint32(n>>32)
+}
+
 // unset is how the zero time is stored where a column cannot be NULL.
 var unset = time.Time{}.UnixNano()
 

@@ -30,7 +30,7 @@ func scanRun(r row, lives *lives) journal.Run {
 	run := journal.Run{
 		Key: r.int(0), ULID: r.text(1), ID: r.text(2), Workflow: r.text(3), Status: journal.Status(r.text(4)),
 		Origin: journal.Origin(r.text(6)), Parent: r.int(7), ParentOp: r.int(8), Created: r.time(9), Ended: r.time(10),
-		Problem: r.json(11), Fence: r.int(14), LastSeq: r.int(15), LastAt: r.time(16), LastSum: uint32(r.int(17)),
+		Problem: r.json(11), Fence: r.int(14), LastSeq: r.int(15), LastAt: r.time(16), LastSum: r.sum(17),
 		Crashes: int(r.int(18)), Streak: int(r.int(19)), Inbox: int(r.int(20)),
 	}
 	if run.ID == "" {

@@ -63,6 +63,7 @@ CREATE TABLE inbox (
   name  TEXT,
   data  TEXT,
   by    TEXT,
+  verified INTEGER,          -- 1: the sender's program made sure of by; NULL: it is a claim
   key   TEXT,
   at    INTEGER NOT NULL,
   sum   INTEGER NOT NULL
