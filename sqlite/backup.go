@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // Backup writes a complete copy, as of one moment, to a new file, while others
@@ -23,6 +25,7 @@ func (db *DB) backup(ctx context.Context, to string) error {
 	if err != nil {
 		return err
 	}
+	db.probe.At(journal.BackupBefore)
 	err = db.read(ctx, "copy", func(*reader) error { // as long as this lasts the handle is not closed
 		c, err := dial(ctx, source(db.path, db.settings, false)) // readers may not write, not even a copy
 		if err != nil {
@@ -33,7 +36,9 @@ func (db *DB) backup(ctx context.Context, to string) error {
 	if err != nil {
 		return err
 	}
-	return makeOwn(to, db.settings)
+	err = makeOwn(to, db.settings)
+	db.probe.At(journal.BackupAfter)
+	return err
 }
 
 // copyInto writes a copy with all of this file's identity.

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	sqlite3 "modernc.org/sqlite"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // ripePages is how many pages are written between two checkpoints. With about
@@ -31,6 +33,7 @@ type checkpointer struct {
 func (c *checkpointer) finish(w *writer) {
 	if c.last.Load() && !c.busy.Load() {
 		c.last.Store(false)
+		c.db.probe.At(journal.CheckpointLast)
 		c.note(checkpoint(w.conn))
 	}
 }
@@ -58,7 +61,9 @@ func (c *checkpointer) background() {
 		}
 		c.conn = conn
 	}
+	c.db.probe.At(journal.CheckpointBefore)
 	c.note(checkpoint(c.conn))
+	c.db.probe.At(journal.CheckpointAfter)
 	c.last.Store(true)
 	if m := c.db.member.Load(); m != nil {
 		_ = m.SyncMark() // so that a power cut does not hide a loss before here

@@ -20,6 +20,7 @@ func (db *DB) History(ctx context.Context, run, after int64, limit int) (events 
 			return nil
 		}, run, after, many(limit))
 	})
+	db.reseal(0, events)
 	return events, err
 }
 

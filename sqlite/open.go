@@ -81,7 +81,7 @@ func open(path string, s settings) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := admit(real); err != nil {
+	if err := admit(real, s.scratch); err != nil {
 		return nil, err
 	}
 	db := &DB{path: real, settings: s, turn: make(chan struct{}, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
@@ -107,6 +107,7 @@ func open(path string, s settings) (_ *DB, err error) {
 		}
 	}
 	db.turn <- struct{}{}
+	db.probe.At(journal.Opened)
 	return db, nil
 }
 
