@@ -156,7 +156,11 @@ func (s *invocation) open() (*client, error) {
 
 // openOrCreate opens the file, and creates it if there is none.
 func (s *invocation) openOrCreate() (*client, error) {
-	db, err := sqlite.Open(s.path)
+	options, err := s.Orders.Options()
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlite.Open(s.path, options...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errFile, err)
 	}
@@ -165,6 +169,7 @@ func (s *invocation) openOrCreate() (*client, error) {
 		return nil, errors.Join(fmt.Errorf("this program's bindings: %w", err), db.Close())
 	}
 	r.Logger = s.log
+	s.Orders.Apply(r, db)
 	s.warnOfLosses(db)
 	return &client{r, db}, nil
 }
