@@ -20,6 +20,8 @@ type Orders struct {
 	Trace    bool            `json:"trace,omitempty"`    // note every moment in the ledger, not only effects
 	Clock    time.Duration   `json:"clock,omitempty"`    // added to the system's clock
 	Sabotage sqlite.Sabotage `json:"sabotage,omitempty"` // of the store
+	Full     string          `json:"full,omitempty"`     // while there is a file of that name the disk is full
+	Create   bool            `json:"create,omitempty"`   // make the scratch journal, which must not be there
 	Subjects bool            `json:"subjects,omitempty"` // run the workflows of this package and the examples, not the program's
 	Ledger   string          `json:"ledger"`             // the file that effects are noted in; set by the Lab
 	Tokens   string          `json:"tokens"`             // the folder of tokens; set by the Lab
@@ -77,7 +79,14 @@ func (o *Orders) Options() ([]sqlite.Option, error) {
 	if o.probe, err = o.newProbe(); err != nil {
 		return nil, err
 	}
-	return []sqlite.Option{sqlite.Probe(o.probe), o.Sabotage}, nil
+	options := []sqlite.Option{sqlite.Probe(o.probe), o.Sabotage}
+	if o.Full != "" {
+		options = append(options, sqlite.Full(o.isFull))
+	}
+	if o.Create {
+		options = append(options, sqlite.Scratch)
+	}
+	return options, nil
 }
 
 // Apply puts a runner under orders that were given to its journal. If that is no
@@ -91,4 +100,9 @@ func (o *Orders) Apply(r *runner.Runner, db *sqlite.DB) {
 func (o *Orders) encode() string {
 	text, _ := json.Marshal(o) // strings, numbers and flags cannot fail
 	return Variable + "=" + string(text)
+}
+
+func (o *Orders) isFull() bool {
+	_, err := os.Stat(o.Full)
+	return err == nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,6 +18,7 @@ type Process struct {
 	PID     int
 	Started time.Time
 
+	args           []string
 	cmd            *exec.Cmd
 	stdout, stderr buffer
 	gone           chan struct{} // closed when it is
@@ -28,7 +30,7 @@ type Process struct {
 func (l *Lab) Start(ctx context.Context, o Orders, args ...string) (*Process, error) {
 	o.Ledger, o.Tokens = l.ledger(), l.tokens()
 	words := slices.Concat(l.Program, args)
-	p := &Process{cmd: exec.CommandContext(ctx, words[0], words[1:]...), gone: make(chan struct{})}
+	p := &Process{args: args, cmd: exec.CommandContext(ctx, words[0], words[1:]...), gone: make(chan struct{})}
 	env := l.Env
 	if env == nil {
 		env = os.Environ()
@@ -49,8 +51,24 @@ func (l *Lab) Start(ctx context.Context, o Orders, args ...string) (*Process, er
 	return p, nil
 }
 
+// String names the process by what it was asked to do.
+func (p *Process) String() string {
+	return fmt.Sprintf("process %d (%s)", p.PID, strings.Join(p.args, " "))
+}
+
 // Gone is closed when the process has ended, in whatever way.
 func (p *Process) Gone() <-chan struct{} { return p.gone }
+
+func (p *Process) lives() bool {
+	select {
+	case <-p.gone:
+		return false
+	default:
+		return true
+	}
+}
+
+func (p *Process) wasKilled() bool { return !p.lives() && p.cmd.ProcessState.ExitCode() == -1 }
 
 // Wait returns the exit code once the process has ended; -1 if a signal ended it.
 // The error is ctx's, if that ends first.

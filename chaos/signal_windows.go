@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 )
@@ -14,7 +15,7 @@ func end(stop bool) {
 	}
 }
 
-var errNoStop = errors.New("a process cannot be stopped on this system")
+var errNoStop = fmt.Errorf("stop a process: %w", errors.ErrUnsupported)
 
 func stop(*os.Process) error { return errNoStop }
 func cont(*os.Process) error { return errNoStop }

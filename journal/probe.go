@@ -80,3 +80,16 @@ const (
 	BackupBefore     Point = "backup.before"
 	BackupAfter      Point = "backup.after"
 )
+
+// Points lists them all.
+func Points() []Point {
+	return []Point{
+		TurnBefore, TurnAfter, TurnReleased, ActivityCalled, ActivityBack, TimerDue, MessageTaken, HeartbeatQueued,
+		ReplayBegun, ReplayDone, ClaimBefore, ClaimAfter,
+		Opened, JoinBefore, JoinAfter, LeaveBefore, LeaveAfter, BeginBefore, BeginAfter, CommitBefore, CommitAfter, MarkAfter,
+		WrittenAppend, WrittenCreate, WrittenPost, WrittenDiscard, WrittenClaim, WrittenRelease, WrittenStick, WrittenResume,
+		WrittenTerminate, WrittenProgress, WrittenTransact, StepBefore, StepAfter, StepAlone,
+		CheckpointBefore, CheckpointAfter, CheckpointLast, MigrationBefore, MigrationWritten, MigrationAfter,
+		BackupBefore, BackupAfter,
+	}
+}

@@ -47,6 +47,7 @@ type settings struct {
 	scratch                       bool // the file is, or is to become, a scratch file
 	probe                         journal.Probe
 	sabotage                      Sabotage
+	full                          Full
 }
 
 func (m Mode) set(s *settings) {

@@ -38,6 +38,13 @@ type Probe journal.Probe
 
 func (p Probe) set(s *settings) { s.probe = journal.Probe(p) }
 
+// Full is asked before each transaction whether there is no room for it: then
+// SQLite itself says SQLITE_FULL to whatever needs a new page. It is asked if the
+// file is a scratch file.
+type Full func() bool
+
+func (f Full) set(s *settings) { s.full = f }
+
 // IsScratch reports whether the file was created with Scratch.
 func (db *DB) IsScratch() bool { return db.scratch }
 
@@ -57,13 +64,27 @@ func (w *writer) arm() error {
 		}
 	}
 	if !db.scratch {
-		db.probe, db.sabotage = nil, ""
+		db.probe, db.sabotage, db.full = nil, "", nil
 	}
 	if db.sabotage == SyncOff {
 		return w.run("PRAGMA synchronous = OFF")
 	}
 	return nil
 }
+
+// fill bounds the size of the file for this transaction.
+func (w *writer) fill() error {
+	if w.db.full == nil {
+		return nil
+	}
+	limit := mostPages
+	if w.db.full() {
+		limit = "1" // SQLite takes the present size
+	}
+	return w.run("PRAGMA max_page_count = " + limit)
+}
+
+const mostPages = "4294967294"
 
 // early keeps a transaction open that is acknowledged already. It is committed
 // with the next one, or after a moment.

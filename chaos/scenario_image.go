@@ -1,0 +1,4 @@
+package chaos
+
+func cutPower(*trial) {}
+func flipBits(*trial) {}
