@@ -42,7 +42,7 @@ func (c *checkpointer) finish(w *writer) {
 // enough was written.
 func (c *checkpointer) start(w *writer) {
 	n, _, err := w.dc.(sqlite3.DBStatus).Status(sqlite3.DBStatusCacheWrite, false)
-	if err != nil || n-c.written < ripePages || !c.busy.CompareAndSwap(false, true) {
+	if err != nil || n-c.written < c.db.ripe || !c.busy.CompareAndSwap(false, true) {
 		return
 	}
 	c.written = n

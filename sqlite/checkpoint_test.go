@@ -8,6 +8,7 @@ import (
 	codes "modernc.org/sqlite/lib"
 
 	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/sqlite/faultvfs"
 )
 
 // fill appends to many runs, and returns how large the log has become.
@@ -64,32 +65,24 @@ func TestCheckpointHeldBack(t *testing.T) {
 
 func TestCheckpointFails(t *testing.T) {
 	t.Run("a full disk", func(t *testing.T) {
-		db := openNew(t, useFaulty(t))
-		failWith(t, func(call, file string) int32 {
-			if call == "write" && !isLog(file) {
-				return codes.SQLITE_FULL
-			}
-			return 0
-		})
+		disk := newDisk(t)
+		db := openNew(t, VFS(disk.Name()))
+		disk.Fail(faultvfs.Fault{File: faultvfs.Database, Op: faultvfs.Write, Sticky: true, Code: codes.SQLITE_FULL})
 		fill(t, db, 100)
 		require.ErrorIs(t, *db.ckpt.failed.Load(), journal.ErrFull)
 		problems, err := db.Integrity(t.Context())
 		require.NoError(t, err)
 		require.Len(t, problems, 1)
 		require.Contains(t, problems[0], "checkpoint")
-		failWith(t, nil)
+		disk.Mend()
 		fill(t, db, 100)
 		require.Nil(t, db.ckpt.failed.Load())
 	})
 	t.Run("an error of the disk", func(t *testing.T) {
-		db := openNew(t, useFaulty(t))
+		disk := newDisk(t)
+		db := openNew(t, VFS(disk.Name()))
 		s := begin(t, db, activity(1))
-		failWith(t, func(call, file string) int32 {
-			if call == "sync" && !isLog(file) {
-				return codes.SQLITE_IOERR_FSYNC
-			}
-			return 0
-		})
+		disk.Fail(faultvfs.Fault{File: faultvfs.Database, Op: faultvfs.Sync, Sticky: true, Code: codes.SQLITE_IOERR_FSYNC})
 		var err error
 		for range 2 * ripePages {
 			if err = db.Commit(signal(s.key, "")); err != nil {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -83,8 +84,27 @@ func inspect(path string) error {
 		return fmt.Errorf("%w: it is no SQLite file", journal.ErrForeign)
 	case err != nil:
 		return err
+	case halfMade(path, head[:]):
+		return nil
 	}
 	return judge(head[:])
+}
+
+// halfMade reports whether the power was cut while the file was made: its header
+// has not reached the disk, and SQLite's rollback journal lies beside it and says
+// that the file was empty before. SQLite empties it again when it opens it.
+func halfMade(path string, head []byte) bool {
+	if bytes.ContainsFunc(head, func(r rune) bool { return r != 0 }) {
+		return false
+	}
+	f, err := os.Open(path + "-journal")
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var begin [20]byte // magic, number of records, nonce, pages before
+	_, err = io.ReadFull(f, begin[:])
+	return err == nil && string(begin[:8]) == "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" && binary.BigEndian.Uint32(begin[16:]) == 0
 }
 
 // judge says whether a header is one of ours. The offsets are those of SQLite's

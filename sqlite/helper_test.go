@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,11 +71,11 @@ type story struct {
 	last journal.Event
 }
 
-var ulids int
+var ulids atomic.Int64
 
 func newULID() string {
-	ulids++
-	return fmt.Sprintf("01K%023d", ulids)
+	n := ulids.Add(1)
+	return fmt.Sprintf("01K%023d", n)
 }
 
 // begin creates a run with its first event.

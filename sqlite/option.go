@@ -37,7 +37,8 @@ type StepTime time.Duration
 // fails. 5 s if not given.
 type AloneTime time.Duration
 
-// VFS names the SQLite VFS that the file is opened with, for fault injection.
+// VFS names the SQLite VFS that the file is opened with, for fault injection; see
+// package faultvfs.
 type VFS string
 
 type settings struct {
@@ -48,6 +49,8 @@ type settings struct {
 	probe                         journal.Probe
 	sabotage                      Sabotage
 	full                          Full
+	sync                          string // PRAGMA synchronous
+	ripe                          int    // pages written between two checkpoints
 }
 
 func (m Mode) set(s *settings) {
@@ -66,7 +69,7 @@ func (d AloneTime) set(s *settings) { s.aloneTime = time.Duration(d) }
 func (v VFS) set(s *settings)       { s.vfs = string(v) }
 
 func choose(options []Option) settings {
-	s := settings{patience: 10 * time.Second, stepTime: 50 * time.Millisecond, aloneTime: 5 * time.Second}
+	s := settings{patience: 10 * time.Second, stepTime: 50 * time.Millisecond, aloneTime: 5 * time.Second, sync: "FULL", ripe: ripePages}
 	for _, o := range options {
 		o.set(&s)
 	}

@@ -86,7 +86,7 @@ func checkFile(path string) error {
 func source(path string, s settings, reader bool) string {
 	q := url.Values{"_defensive": {"1"}, "_dqs": {"0"}, "_error_rc": {"1"}, "mode": {"rw"}}
 	q["_busy_timeout"] = []string{strconv.FormatInt(max(1, s.patience.Milliseconds()), 10)}
-	pragmas := []string{"cell_size_check(1)", "mmap_size(0)", "trusted_schema(0)", "synchronous(FULL)",
+	pragmas := []string{"cell_size_check(1)", "mmap_size(0)", "trusted_schema(0)", "synchronous(" + s.sync + ")",
 		"wal_autocheckpoint(0)", "journal_size_limit(67108864)", "foreign_keys(1)"}
 	if runtime.GOOS == "darwin" {
 		pragmas = append(pragmas, "fullfsync(1)", "checkpoint_fullfsync(1)")

@@ -182,7 +182,7 @@ func TestKilledChild(t *testing.T) {
 	db, err := Open(path)
 	require.NoError(t, err)
 	require.NoError(t, db.Join(t.Context(), silent{}))
-	ulids = os.Getpid()
+	ulids.Store(int64(os.Getpid()))
 	s := begin(t, db, activity(1))
 	for {
 		commit(t, db, s.next(completed(s.last.Seq), activity(s.last.Seq+1)))

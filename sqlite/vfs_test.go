@@ -1,134 +1,45 @@
 package sqlite
 
 import (
-	"strings"
-	"sync"
+	"flag"
+	"math/rand/v2"
+	"strconv"
 	"sync/atomic"
 	"testing"
-	"unsafe"
 
 	"github.com/stretchr/testify/require"
-	"modernc.org/libc"
-	codes "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/faultvfs"
 )
 
-// faulty is a VFS that does what the default one does, unless a test makes it
-// fail: it stands between SQLite and the disk for files opened with
-// VFS("faulty").
-var faulty struct {
-	register sync.Once
-	fails    atomic.Pointer[func(call, file string) int32] // an SQLite result code instead of the call
+// How much the tests of this package's faults do; CONTRIBUTING.md has the
+// commands.
+var (
+	seedFlag   = flag.Uint64("seed", 1, "of power cuts and flipped bits")
+	cutsFlag   = flag.Int("cuts", 300, "how many power cuts TestPowerCuts makes")
+	flipsFlag  = flag.Int("flips", 100, "how many bits TestFlippedBits flips")
+	faultsFlag = flag.Int("faults", 60, "how many calls of each kind TestDiskErrors has fail at most; 0: all")
+)
 
-	tls    *libc.TLS
-	base   *codes.Tsqlite3_vfs
-	tables sync.Map // the VFS's tables of methods, by ours
-	names  sync.Map // file names, by file
+var disks atomic.Int64
+
+// newDisk is a VFS of the test's own, without faults.
+func newDisk(t testing.TB) *faultvfs.VFS {
+	prepareDriver()
+	disk, err := faultvfs.Register("disk" + strconv.FormatInt(disks.Add(1), 10))
+	require.NoError(t, err)
+	return disk
 }
 
-// failWith has calls fail for the rest of the test, or until they are made to
-// succeed by nil.
-func failWith(t *testing.T, f func(call, file string) int32) {
-	if f == nil {
-		faulty.fails.Store(nil)
-		return
-	}
-	faulty.fails.Store(&f)
-	t.Cleanup(func() { faulty.fails.Store(nil) })
-}
+// syncing is an Option that takes from a commit what makes it durable.
+type syncing string
 
-// useFaulty registers the VFS once in this process.
-func useFaulty(t *testing.T) VFS {
-	faulty.register.Do(func() {
-		prepareDriver()
-		faulty.tls = libc.NewTLS()
-		require.Zero(t, codes.Xsqlite3_initialize(faulty.tls))
-		faulty.base = at[codes.Tsqlite3_vfs](codes.Xsqlite3_vfs_find(faulty.tls, 0))
-		p := libc.Xmalloc(faulty.tls, libc.Tsize_t(unsafe.Sizeof(*faulty.base)))
-		v := at[codes.Tsqlite3_vfs](p)
-		*v = *faulty.base
-		name, err := libc.CString("faulty")
-		require.NoError(t, err)
-		v.FzName, v.FpNext, v.FxOpen = name, 0, pointer(faultyOpen)
-		require.Zero(t, codes.Xsqlite3_vfs_register(faulty.tls, p, 0))
-	})
-	return "faulty"
-}
+func (l syncing) set(s *settings) { s.sync = string(l) }
 
-func fault(call string, file uintptr) int32 {
-	f := faulty.fails.Load()
-	if f == nil {
-		return 0
-	}
-	name, _ := faulty.names.Load(file)
-	s, _ := name.(string)
-	return (*f)(call, s)
-}
+// ripening is an Option that has checkpoints after so many pages.
+type ripening int
 
-func faultyOpen(tls *libc.TLS, _, name, file uintptr, flags int32, out uintptr) int32 {
-	rc := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](faulty.base.FxOpen)(
-		tls, uintptr(unsafe.Pointer(faulty.base)), name, file, flags, out)
-	if rc != 0 {
-		return rc
-	}
-	f := at[codes.Tsqlite3_file](file)
-	ours, ok := faulty.tables.Load(f.FpMethods)
-	if !ok {
-		m := *at[codes.Tsqlite3_io_methods](f.FpMethods)
-		p := libc.Xmalloc(faulty.tls, libc.Tsize_t(unsafe.Sizeof(m)))
-		m.FxWrite, m.FxSync, m.FxShmMap, m.FxRead = pointer(faultyWrite), pointer(faultySync), pointer(faultyShmMap), pointer(faultyRead)
-		*at[codes.Tsqlite3_io_methods](p) = m
-		faulty.tables.Store(p, f.FpMethods)
-		faulty.tables.Store(f.FpMethods, p)
-		ours = p
-	}
-	if name != 0 {
-		faulty.names.Store(file, libc.GoString(name))
-	}
-	f.FpMethods = ours.(uintptr)
-	return 0
-}
+func (n ripening) set(s *settings) { s.ripe = int(n) }
 
-// methods are the base VFS's for a file.
-func methods(file uintptr) *codes.Tsqlite3_io_methods {
-	base, _ := faulty.tables.Load(at[codes.Tsqlite3_file](file).FpMethods)
-	return at[codes.Tsqlite3_io_methods](base.(uintptr))
-}
-
-func faultyWrite(tls *libc.TLS, file, from uintptr, n int32, offset int64) int32 {
-	if rc := fault("write", file); rc != 0 {
-		return rc
-	}
-	return function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](methods(file).FxWrite)(tls, file, from, n, offset)
-}
-
-func faultyRead(tls *libc.TLS, file, to uintptr, n int32, offset int64) int32 {
-	if rc := fault("read", file); rc != 0 {
-		return rc
-	}
-	return function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](methods(file).FxRead)(tls, file, to, n, offset)
-}
-
-func faultySync(tls *libc.TLS, file uintptr, flags int32) int32 {
-	if rc := fault("sync", file); rc != 0 {
-		return rc
-	}
-	return function[func(*libc.TLS, uintptr, int32) int32](methods(file).FxSync)(tls, file, flags)
-}
-
-func faultyShmMap(tls *libc.TLS, file uintptr, page, size, extend int32, out uintptr) int32 {
-	if rc := fault("shmmap", file); rc != 0 {
-		return rc
-	}
-	return function[func(*libc.TLS, uintptr, int32, int32, int32, uintptr) int32](methods(file).FxShmMap)(tls, file, page, size, extend, out)
-}
-
-// at views C memory as a T.
-func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
-
-// pointer makes a C function pointer of a Go function, function does the
-// reverse, as the translated SQLite represents them.
-func pointer[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
-
-func function[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&struct{ p uintptr }{p})) }
-
-func isLog(file string) bool { return strings.HasSuffix(file, "-wal") }
+// chance makes the random numbers of one case.
+func chance(n int) *rand.Rand { return rand.New(rand.NewPCG(*seedFlag, uint64(n))) }
