@@ -29,6 +29,10 @@ func NewLab(dir string, program ...string) (*Lab, error) {
 		}
 		program = []string{self}
 	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("make a scratch journal: %w", err)
+	}
 	l := &Lab{Dir: dir, Program: program}
 	db, err := sqlite.Open(l.Journal(), sqlite.Scratch)
 	if err == nil {

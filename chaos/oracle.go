@@ -137,6 +137,9 @@ const nap = 20 * time.Millisecond
 // recovered notes how long each process after a death took from its start until
 // it had rebuilt a run.
 func (t *trial) recovered(entries []Entry) {
+	if t.measured {
+		return
+	}
 	back := map[int]time.Time{}
 	for _, e := range entries {
 		if _, ok := back[e.PID]; e.What == Resumed && !ok {

@@ -6,9 +6,12 @@ import (
 	"os"
 	"time"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner"
 	"github.com/seed139febb4/durable/sqlite"
+	"github.com/seed139febb4/durable/sqlite/faultvfs"
 )
 
 // Variable is the environment variable that carries a child's orders.
@@ -26,7 +29,8 @@ type Orders struct {
 	Ledger   string          `json:"ledger"`             // the file that effects are noted in; set by the Lab
 	Tokens   string          `json:"tokens"`             // the folder of tokens; set by the Lab
 
-	probe journal.Probe
+	probe   journal.Probe
+	unbound bool // of a trial: the program's workflows, not the subjects
 }
 
 // A Kill ends the process with SIGKILL when it comes to a moment.
@@ -81,7 +85,11 @@ func (o *Orders) Options() ([]sqlite.Option, error) {
 	}
 	options := []sqlite.Option{sqlite.Probe(o.probe), o.Sabotage}
 	if o.Full != "" {
-		options = append(options, sqlite.Full(o.isFull))
+		disk, err := faultvfs.Register("chaos")
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, sqlite.VFS(disk.Name()), sqlite.Probe(o.filling(disk)))
 	}
 	if o.Create {
 		options = append(options, sqlite.Scratch)
@@ -102,7 +110,18 @@ func (o *Orders) encode() string {
 	return Variable + "=" + string(text)
 }
 
-func (o *Orders) isFull() bool {
-	_, err := os.Stat(o.Full)
-	return err == nil
+// filling is the probe that fills the disk before a transaction begins, or makes
+// room.
+func (o *Orders) filling(disk *faultvfs.VFS) journal.Probe {
+	full := faultvfs.Fault{File: faultvfs.Log, Op: faultvfs.Write, Sticky: true, Code: sqlite3.SQLITE_FULL}
+	return func(m journal.Moment) {
+		if m.Point == journal.BeginBefore {
+			if _, err := os.Stat(o.Full); err == nil {
+				disk.Fail(full)
+			} else {
+				disk.Mend()
+			}
+		}
+		o.probe(m)
+	}
 }

@@ -110,6 +110,7 @@ func (t *trial) allEvents() (n int64) {
 // takeOver kills one of two workers while it is in an activity, and measures how
 // long after the kill the other one is.
 func takeOver(t *trial) {
+	t.measured = true
 	workers := map[int]*Process{}
 	for len(workers) < 2 {
 		p := t.start(Orders{}, "worker")

@@ -100,32 +100,33 @@ func (t *trial) earlier() {
 	t.judge()
 }
 
-// diskFull lets the store say that the disk is full, for a while: work pauses,
-// no workflow fails, and it goes on.
+// diskFull has SQLite say that the disk is full, for a while: work pauses, no
+// workflow fails, and it goes on.
 func diskFull(t *trial) {
 	full := filepath.Join(t.Dir, "full")
-	inputs := map[string]any{}
-	for _, id := range []string{"a", "b", "c"} {
-		inputs[id] = Width{Width: 50, Bytes: 20_000}
-	}
-	t.must(os.WriteFile(full, nil, 0o600))
-	t.submit(string(fan), inputs)
+	job := Pause{Time: runner.Duration(t.length(time.Second))}
+	inputs := map[string]any{"a": job, "b": job, "c": job}
+	t.submit(string(slow), inputs)
 	p := t.start(Orders{Full: full}, "worker", "--log-level=error")
-	t.eventually("a full disk", 0, func() bool { return strings.Contains(p.Stderr(), "full") })
+	t.await("the activities", func(*Entry) bool { return t.calls("pause") == len(inputs) })
+	t.must(os.WriteFile(full, nil, 0o600))
 	t.died("full", p)
-	before := t.recorded()
+	t.eventually("a full disk", 0, func() bool { return strings.Contains(p.Stderr(), "full") })
 	t.sleep(time.Now(), t.length(3*time.Second))
-	if now := t.recorded(); now != before {
-		t.problem("%d more results were recorded while the disk was full", now-before)
+	if n := t.recorded(); n != 0 {
+		t.problem("%d results were recorded while the disk was full", n)
 	}
 	t.must(os.Remove(full))
 	t.mark("room", p, "")
 	for id, got := range t.results([]string{"a", "b", "c"}) {
-		t.equal("the result of "+id, "1000000", got)
+		t.equal("the result of "+id, strconv.Quote("took "+job.Time.String()), got)
 	}
 	t.must(p.Interrupt())
 	t.wait(p, 0)
 	t.judge()
+	if n := t.calls("pause"); n != len(inputs) {
+		t.problem("the activities were called %d times", n)
+	}
 }
 
 // recorded counts the outcomes that are on disk.

@@ -87,9 +87,10 @@ func scripts() []script {
 			return t.survive(o, "run", "hasty", "--id", "it", input(Pause{Time: runner.Duration(20 * time.Millisecond)}))
 		}},
 		{"crowd", func(t *trial, o Orders) string {
-			return t.survive(o, "run", "crowd", "--id", "it", input(Width{Width: 2, Time: runner.Duration(70 * time.Millisecond)}))
+			return t.survive(o, "run", "crowd", "--id", "it", input(Width{Width: 4, Time: runner.Duration(70 * time.Millisecond)}))
 		}},
 		{"fickle", playFickle},
+		{"unbound", playUnbound},
 		{"terminate", playTerminate},
 		{"backup", playBackup},
 		{"checkpoint", func(t *trial, o Orders) string {
@@ -177,6 +178,18 @@ func playFickle(t *trial, o Orders) string {
 
 // exitStuck is the exit code of the command line for a stuck run.
 const exitStuck = 7
+
+// playUnbound has a program try that does not have the workflow.
+func playUnbound(t *trial, o Orders) string {
+	t.survive(o, "run", "letters", "--id", "it", "--detach")
+	t.survive(o, "signal", "it", "enough", "--key", "1")
+	o.unbound = true
+	for p := t.start(o, "resume", "it"); t.wait(p, 0) == -1; p = t.start(o, "resume", "it") {
+		t.died("kill", p)
+	}
+	o.unbound = false
+	return t.survive(o, "run", "letters", "--id", "it")
+}
 
 // playTerminate ends a run that waits.
 func playTerminate(t *trial, o Orders) string {

@@ -35,6 +35,8 @@ type record struct {
 	began time.Time
 	rng   *rand.Rand // of the goroutine that plays
 
+	measured bool // the scenario measures the recovery itself
+
 	mu      sync.Mutex  // of what follows
 	started map[int]int // the number of each process, by PID
 	out     Outcome
@@ -138,7 +140,7 @@ func (r *record) died(what string, p *Process) {
 // begin starts a process under orders, and under the sabotage of this run. It
 // may be called by any goroutine.
 func (t *trial) begin(o Orders, args ...string) (*Process, error) {
-	o.Subjects, o.Sabotage = true, t.opts.Sabotage
+	o.Subjects, o.Sabotage = !o.unbound, t.opts.Sabotage
 	p, err := t.Start(t.ctx, o, args...)
 	if err != nil {
 		return nil, err
@@ -295,12 +297,22 @@ func (t *trial) results(ids []string) map[string]string {
 		for _, id := range ids {
 			raw, err := r.RunResult(ctx, id)
 			if err != nil {
-				return fmt.Errorf("run %s: %w", id, err)
+				return fmt.Errorf("run %s: %w\n%s", id, err, t.complaints())
 			}
 			all[id] = string(raw)
 		}
 		return nil
 	})
+	return all
+}
+
+// complaints is what the processes that still run have said.
+func (t *trial) complaints() (all string) {
+	for _, p := range t.procs {
+		if p.lives() {
+			all += p.Stderr()
+		}
+	}
 	return all
 }
 

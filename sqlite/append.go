@@ -55,7 +55,7 @@ func (g *group) appendTo(run int64, a *journal.Append) error {
 		a.Run = run
 	}
 	a.Place(run)
-	if a.Delivered != 0 && g.db.sabotage != DoubleSignal {
+	if a.Delivered != 0 && !g.db.stays(&a.Event) {
 		if _, err := g.exec(deliver, a.Delivered, run); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (g *group) admits(run int64, a *journal.Append) (holding, error) {
 			return h, refuse("append event %d to run %d: message %d is not in its inbox: %w", a.Event.Seq, run, a.Delivered, journal.ErrFenced)
 		}
 	}
-	if a.End != "" {
+	if a.End != "" && g.db.sabotage != DoubleSignal {
 		if id, found, err := g.one(unread, run, a.Delivered); err != nil {
 			return h, err
 		} else if found {

@@ -48,7 +48,6 @@ type settings struct {
 	scratch                       bool // the file is, or is to become, a scratch file
 	probe                         journal.Probe
 	sabotage                      Sabotage
-	full                          Full
 	sync                          string // PRAGMA synchronous
 	ripe                          int    // pages written between two checkpoints
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -38,13 +39,6 @@ type Probe journal.Probe
 
 func (p Probe) set(s *settings) { s.probe = journal.Probe(p) }
 
-// Full is asked before each transaction whether there is no room for it: then
-// SQLite itself says SQLITE_FULL to whatever needs a new page. It is asked if the
-// file is a scratch file.
-type Full func() bool
-
-func (f Full) set(s *settings) { s.full = f }
-
 // IsScratch reports whether the file was created with Scratch.
 func (db *DB) IsScratch() bool { return db.scratch }
 
@@ -64,27 +58,13 @@ func (w *writer) arm() error {
 		}
 	}
 	if !db.scratch {
-		db.probe, db.sabotage, db.full = nil, "", nil
+		db.probe, db.sabotage = nil, ""
 	}
 	if db.sabotage == SyncOff {
 		return w.run("PRAGMA synchronous = OFF")
 	}
 	return nil
 }
-
-// fill bounds the size of the file for this transaction.
-func (w *writer) fill() error {
-	if w.db.full == nil {
-		return nil
-	}
-	limit := mostPages
-	if w.db.full() {
-		limit = "1" // SQLite takes the present size
-	}
-	return w.run("PRAGMA max_page_count = " + limit)
-}
-
-const mostPages = "4294967294"
 
 // early keeps a transaction open that is acknowledged already. It is committed
 // with the next one, or after a moment.
@@ -109,12 +89,23 @@ func (w *writer) pay() error {
 	return nil
 }
 
-// reseal makes the checksums fit what was read.
-func (db *DB) reseal(prev uint32, events []journal.Event) {
-	if db.sabotage == NoCRC {
-		for i := range events {
-			journal.Seal(prev, &events[i])
-			prev = events[i].Sum
-		}
+// resealed is a history whose checksums fit whatever was read: all of them, since
+// each begins with the one before.
+func (db *DB) resealed(ctx context.Context, run, after int64, limit int) ([]journal.Event, error) {
+	events, err := db.history(ctx, run, 0, 0)
+	var prev uint32
+	for i := range events {
+		journal.Seal(prev, &events[i])
+		prev = events[i].Sum
 	}
+	events = events[min(after, int64(len(events))):]
+	if limit > 0 && limit < len(events) {
+		events = events[:limit]
+	}
+	return events, err
+}
+
+// stays reports whether the message that e delivers is to stay in the inbox.
+func (db *DB) stays(e *journal.Event) bool {
+	return db.sabotage == DoubleSignal && e.Kind == journal.SignalReceived
 }

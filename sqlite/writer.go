@@ -42,7 +42,7 @@ func (w *writer) within(f func() error) error {
 		return err
 	}
 	probe.At(journal.BeginAfter)
-	if err = errors.Join(w.look(), w.fill()); err == nil {
+	if err = w.look(); err == nil {
 		err = f()
 	}
 	probe.At(journal.CommitBefore)

@@ -1,4 +1,0 @@
-package chaos
-
-func cutPower(*trial) {}
-func flipBits(*trial) {}
