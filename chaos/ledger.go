@@ -82,12 +82,16 @@ func (l *Ledger) write(e Entry) error {
 	return nil
 }
 
+// lineStart begins each line, and stands nowhere else in it: quotes within texts
+// are escaped.
+const lineStart = `{"what":`
+
 // Close closes the file.
 func (l *Ledger) Close() error { return l.f.Close() }
 
-// ReadLedger returns what is in the ledger at path; a last line without an end
-// was cut off by a kill and does not count. There may be no such file: then
-// nothing happened.
+// ReadLedger returns what is in the ledger at path. A line without an end was cut
+// off by a kill and does not count, also if another process went on in it. There
+// may be no such file: then nothing happened.
 func ReadLedger(path string) ([]Entry, error) {
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
@@ -102,6 +106,7 @@ func ReadLedger(path string) ([]Entry, error) {
 			break
 		}
 		var e Entry
+		line = line[max(0, bytes.LastIndex(line, []byte(lineStart))):]
 		if err := json.Unmarshal(line, &e); err != nil {
 			return nil, fmt.Errorf("ledger %s, line %d: %w", path, len(all)+1, err)
 		}

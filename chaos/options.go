@@ -21,8 +21,8 @@ type Options struct {
 }
 
 const (
-	defaultDuration = 10 * time.Second
-	defaultPatience = 30 * time.Second
+	usualDuration = 10 * time.Second
+	usualPatience = 30 * time.Second
 )
 
 // Progress is what there is to say while chaos works.

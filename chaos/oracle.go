@@ -113,6 +113,31 @@ func (t *trial) judgeRecorded(entries []Entry) {
 	}))
 }
 
+// judgeConviction looks whether a run that is stuck since its process died again
+// and again was alone there the last time, as it must be. The crashes of one
+// death have the time in common.
+func (t *trial) judgeConviction(store journal.Store, stuck journal.Run) {
+	runs, err := store.Runs(t.ctx, journal.Filter{})
+	t.must(err)
+	d, err := store.Details(t.ctx, stuck.Key)
+	t.must(err)
+	died := d.Crashes[len(d.Crashes)-1].Died
+	for _, run := range runs {
+		d, err := store.Details(t.ctx, run.Key)
+		t.must(err)
+		for _, c := range d.Crashes {
+			if run.Key != stuck.Key && c.Died.Equal(died) && c.Phase != journal.Waiting && stuck.Streak < convicted {
+				t.problem("run %s was taken for what kills the process, and %s was under way beside it", stuck.ULID, run.ULID)
+				return
+			}
+		}
+	}
+}
+
+// convicted is after how many crashes in a row the engine takes a run for what
+// kills the process although something always ran beside it.
+const convicted = 10
+
 // judgeNaps compares the time between two activities with the sleep between
 // them.
 func (t *trial) judgeNaps(entries []Entry) {

@@ -25,8 +25,8 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, err
 	}
 	o.Seed = cmp.Or(o.Seed, rand.Uint64N(1e9)+1)
-	o.Duration = cmp.Or(o.Duration, defaultDuration)
-	o.Patience = cmp.Or(o.Patience, defaultPatience)
+	o.Duration = cmp.Or(o.Duration, usualDuration)
+	o.Patience = cmp.Or(o.Patience, usualPatience)
 	if len(o.Program) == 0 {
 		self, err := os.Executable()
 		if err != nil {
@@ -57,7 +57,7 @@ func (o *Options) command() string {
 	if o.Kills != 0 {
 		words = append(words, fmt.Sprintf("--kills=%d", o.Kills))
 	}
-	if o.Duration != defaultDuration {
+	if o.Duration != usualDuration {
 		words = append(words, "--duration="+o.Duration.String())
 	}
 	for _, name := range o.Only {

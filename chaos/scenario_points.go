@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,21 +17,19 @@ import (
 // often, a traced run tells.
 func killAtPoints(t *trial) {
 	reached := map[journal.Point]bool{}
+	var all []shot
 	for _, s := range scripts() {
 		u := t.in(s.name)
 		want := result(s.play(u, Orders{Trace: true}))
 		u.judge()
-		for point, visits := range u.visits() {
-			if reached[point] {
+		visits := u.visits()
+		for _, point := range journal.Points() {
+			if visits[point] == 0 || reached[point] {
 				continue
 			}
 			reached[point] = true
-			for _, visit := range t.some(visits, min(3, t.often(3))) {
-				u := t.in(fmt.Sprintf("%s-%s-%d", s.name, point, visit))
-				o := Orders{Kills: []Kill{{Token: "it", At: journal.Moment{Point: point}, Visit: visit}}}
-				got := s.play(u, o)
-				u.equal(fmt.Sprintf("the result of script %s, killed at visit %d of %s,", s.name, visit, point), want, result(got))
-				u.judge()
+			for _, nth := range t.some(visits[point], 3) {
+				all = append(all, shot{s, want, journal.Moment{Point: point}, nth})
 			}
 		}
 	}
@@ -40,6 +37,9 @@ func killAtPoints(t *trial) {
 		if !reached[point] {
 			t.problem("no process came to %s", point)
 		}
+	}
+	for _, s := range sample(t, all) {
+		t.fire(s)
 	}
 }
 
@@ -74,9 +74,7 @@ func (t *trial) some(visits, n int) []int {
 func scripts() []script {
 	return []script{
 		{"create", playCreate},
-		{"mixed", func(t *trial, o Orders) string {
-			return t.survive(o, "run", "mixed", "--id", "it", input(Mix{Key: "it", Nap: runner.Duration(nap)}))
-		}},
+		{"mixed", playMixed},
 		{"letters", playLetters},
 		{"worker", playWorker},
 		{"heartbeats", func(t *trial, o Orders) string {
@@ -97,6 +95,10 @@ func scripts() []script {
 			return t.survive(o, "run", "fan", "--id", "it", input(Width{Width: 100, Bytes: 80_000}))
 		}},
 	}
+}
+
+func playMixed(t *trial, o Orders) string {
+	return t.survive(o, "run", "mixed", "--id", "it", input(Mix{Key: "it", Nap: runner.Duration(nap)}))
 }
 
 // playCreate has the process make the journal. One that died of it may have left
@@ -213,7 +215,7 @@ const exitConflict = 6
 // playBackup copies the journal; the copy of one that was killed counts for
 // nothing.
 func playBackup(t *trial, o Orders) string {
-	t.survive(o, "run", "mixed", "--id", "it", input(Mix{Key: "it", Nap: runner.Duration(nap)}))
+	playMixed(t, o)
 	copied := filepath.Join(t.Dir, "copy.db")
 	for {
 		if err := os.Remove(copied); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -7,3 +7,11 @@ type Census interface {
 	// Processes lists those that own runs, or may, the dead among them.
 	Processes(ctx context.Context) ([]Process, error)
 }
+
+// An Inquest is a store that knows what a process had under way when it died.
+type Inquest interface {
+	// Beside reports whether the dead owner of the run had other runs under way,
+	// which did more than wait: those it still owns, and those that were taken over
+	// from it.
+	Beside(ctx context.Context, run int64) (bool, error)
+}

@@ -16,9 +16,10 @@ import (
 var bg = context.Background()
 
 var (
-	_ journal.Store  = (*DB)(nil)
-	_ journal.Shared = (*DB)(nil)
-	_ journal.Census = (*DB)(nil)
+	_ journal.Store   = (*DB)(nil)
+	_ journal.Shared  = (*DB)(nil)
+	_ journal.Census  = (*DB)(nil)
+	_ journal.Inquest = (*DB)(nil)
 )
 
 // A DB is one handle on a journal file. All methods are safe for use by several
