@@ -102,7 +102,7 @@ func (t *trial) judgeRecorded(entries []Entry) {
 			h := histories[e.Run]
 			if int64(len(h)) < e.Seq || h[e.Seq-1].Op != e.Op || h[e.Seq-1].Kind != e.Kind {
 				lost++
-				t.problem("run %s: event %d, %s of operation %d, was recorded and is gone", e.Run, e.Seq, e.Kind, e.Op)
+				t.problem("run %s: event %d, %s of operation %d, was recorded, and is gone", e.Run, e.Seq, e.Kind, e.Op)
 			}
 		}
 		t.mu.Lock()

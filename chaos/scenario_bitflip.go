@@ -35,6 +35,9 @@ func flipBits(t *trial) {
 		}
 		t.problem("bit %d of byte %d of %s was flipped: an event is not what it was, and nobody says so", bit, at, name)
 	}
+	t.mu.Lock()
+	t.out.Runs++
+	t.mu.Unlock()
 	for n := range max(1, t.often(200)/20) {
 		t.useFlipped(fmt.Sprintf("used%d", n), in)
 	}

@@ -28,7 +28,7 @@ func (db *DB) Processes(ctx context.Context) (all []journal.Process, err error) 
 }
 
 // Beside implements journal.Inquest. The crashes of one process's death have its
-// last sign of life in common.
+// last sign of life in common; if it is not known something may have been.
 func (db *DB) Beside(ctx context.Context, run int64) (beside bool, err error) {
 	const other = `SELECT
 	EXISTS (SELECT 1 FROM runs WHERE owner = ?1 AND run <> ?2 AND status = 'open' AND phase <> 'waiting') OR
@@ -39,8 +39,9 @@ func (db *DB) Beside(ctx context.Context, run int64) (beside bool, err error) {
 		if err != nil || row.Owner == 0 {
 			return err
 		}
-		yes, _, err := r.one(other, row.Owner, run, timeArg(lives.lastSign(row.Owner)))
-		beside = yes != 0
+		died := lives.lastSign(row.Owner)
+		yes, _, err := r.one(other, row.Owner, run, timeArg(died))
+		beside = yes != 0 || died.IsZero()
 		return err
 	})
 	return beside, err

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -66,28 +65,26 @@ func (w *writer) arm() error {
 	return nil
 }
 
-// early keeps a transaction open that is acknowledged already. It is committed
-// with the next one, or after a moment.
-func (w *writer) early() {
-	w.owed = true
-	time.AfterFunc(earlyBy, func() {
-		_ = w.db.change(func(w *writer) error { return w.pay() }) // the handle may be closed
-	})
+// pay commits what was acknowledged already, after a moment, and then lets others
+// have the file.
+func (db *DB) pay() {
+	time.Sleep(earlyBy)
+	if err := db.writer.settle(); err != nil {
+		_ = db.breaks(err) // who waits for the next commit is told
+	}
+	db.release()
 }
 
-const earlyBy = 50 * time.Millisecond
-
-// pay commits what is owed.
-func (w *writer) pay() error {
+// settle commits what is owed.
+func (w *writer) settle() error {
 	if !w.owed {
 		return nil
 	}
 	w.owed = false
-	if err := w.end(); err != nil {
-		return fmt.Errorf("commit what was acknowledged already: %w", err)
-	}
-	return nil
+	return w.end()
 }
+
+const earlyBy = 5 * time.Millisecond
 
 // resealed is a history whose checksums fit whatever was read: all of them, since
 // each begins with the one before.

@@ -31,7 +31,7 @@ const manyHeld = 1 << 17
 
 // within calls f in a transaction and commits it.
 func (w *writer) within(f func() error) error {
-	if err := w.pay(); err != nil {
+	if err := w.settle(); err != nil {
 		return err
 	}
 	probe := w.db.probe
@@ -47,7 +47,7 @@ func (w *writer) within(f func() error) error {
 	}
 	probe.At(journal.CommitBefore)
 	if err == nil && w.db.sabotage == AckEarly {
-		w.early()
+		w.owed = true
 		return nil
 	}
 	if err == nil {
@@ -90,7 +90,7 @@ func (w *writer) look() error {
 
 // close closes the connection and everything on it.
 func (w *writer) close() error {
-	return errors.Join(w.pay(), w.lender.close(), w.kept.close(), w.conn.close())
+	return errors.Join(w.lender.close(), w.kept.close(), w.conn.close())
 }
 
 // hold returns the run if this process owns it and it is open; otherwise the
