@@ -116,7 +116,7 @@ func takeOver(t *trial) {
 		p := t.start(Orders{}, "worker")
 		workers[p.PID] = p
 	}
-	job := Pause{Time: runner.Duration(200 * time.Millisecond)}
+	job := Pause{Time: runner.Duration(time.Second)}
 	for n := range t.often(20) {
 		submitted := time.Now()
 		t.submit(string(slow), map[string]any{fmt.Sprintf("job%d", n): job})

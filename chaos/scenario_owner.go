@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed139febb4/durable/examples"
+	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner"
 )
 
@@ -31,8 +32,7 @@ func stopOwner(t *trial) {
 			t.problem("the other worker took over (%s) from one that lives", e.What)
 		}
 	}
-	t.must(owner.Continue())
-	t.mark("continue", owner, "")
+	t.goOn(owner)
 	t.equal("the result", strconv.Quote("took "+runner.Duration(span).String()), t.results([]string{"job"})["job"])
 	t.judge()
 	if n := t.calls("pause"); n != 1 {
@@ -40,30 +40,51 @@ func stopOwner(t *trial) {
 	}
 }
 
-// zombieOwner removes the lock file of a worker in the middle of an activity, so
-// that another takes it for dead. What the first one then has to say must not
-// reach the journal.
+// zombieOwner removes the lock file of a worker that stands still in an activity,
+// so that another takes it for dead, and then lets it go on: what it has to say
+// must not reach the journal.
 func zombieOwner(t *trial) {
-	span := t.length(4 * time.Second)
-	t.submit(string(slow), map[string]any{"job": Pause{Time: runner.Duration(span)}})
-	zombie := t.start(Orders{}, "worker")
-	t.await("the activity", func(e *Entry) bool { return e.What == Called })
+	stop := func(who string) Orders {
+		return Orders{Trace: true, Kills: []Kill{{Token: who, At: journal.Moment{Point: journal.ActivityCalled}, Stop: true}}}
+	}
+	job := Pause{Time: runner.Duration(t.length(2 * time.Second))}
+	t.submit(string(slow), map[string]any{"job": job})
+	zombie := t.start(stop("zombie"), "worker")
+	t.await("the activity", func(e *Entry) bool { return e.What == Killed })
 	locks, err := filepath.Glob(t.Journal() + "-peers/*.lock")
 	t.must(err)
 	for _, lock := range locks {
 		t.must(os.Remove(lock))
 	}
 	t.died("lock removed", zombie)
-	heir := t.start(Orders{}, "worker")
-	t.await("the take-over", func(e *Entry) bool { return e.What == Called && e.PID == heir.PID })
-	t.equal("the result", strconv.Quote("took "+runner.Duration(span).String()), t.results([]string{"job"})["job"])
-	t.await("the zombie's result", func(e *Entry) bool { return e.What == Returned && e.PID == zombie.PID })
+	heir := t.start(stop("heir"), "worker")
+	t.await("the take-over", func(e *Entry) bool { return e.What == Killed && e.PID == heir.PID })
+	t.goOn(zombie)
+	returned := false
+	t.await("what became of the zombie's result", func(e *Entry) bool {
+		returned = returned || e.PID == zombie.PID && e.What == Returned
+		return returned && e.PID == zombie.PID && e.Point == journal.CommitAfter
+	})
+	t.must(zombie.Interrupt())
+	t.wait(zombie, 0)
 	for _, e := range t.entries() {
 		if e.What == Recorded && e.PID == zombie.PID {
 			t.problem("a process wrote event %d to a run that it had lost", e.Seq)
 		}
 	}
+	t.goOn(heir)
+	t.equal("the result", strconv.Quote("took "+job.Time.String()), t.results([]string{"job"})["job"])
 	t.judge()
+}
+
+// goOn lets a process go on that was stopped.
+func (t *trial) goOn(p *Process) {
+	err := p.Continue()
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.skip("a process cannot be stopped on this system")
+	}
+	t.must(err)
+	t.mark("continue", p, "")
 }
 
 // clockJumps kills two sleeps and starts them again an hour later, and an hour
@@ -73,24 +94,23 @@ func clockJumps(t *trial) {
 	t.in("earlier").earlier()
 }
 
+// asleep starts a sleep and kills its process as soon as the deadline is on disk.
+func (t *trial) asleep(d time.Duration) {
+	t.submit(string(examples.Durable), map[string]any{"nap": examples.Nap{Sleep: runner.Duration(d)}})
+	t.killed(t.start(Orders{Kills: []Kill{{Token: "asleep", At: journal.Moment{Point: journal.TurnAfter, Seq: 2}}}}, "worker"))
+}
+
 func (t *trial) later() {
-	t.submit(string(examples.Durable), map[string]any{"nap": examples.Nap{Sleep: runner.Duration(30 * time.Minute)}})
-	p := t.start(Orders{}, "worker")
-	t.await("the sleep", func(e *Entry) bool { return e.What == Recorded && e.Name == "prepare" })
-	t.kill(p)
+	t.asleep(30 * time.Minute)
 	t.start(Orders{Clock: time.Hour}, "worker")
 	t.results([]string{"nap"})
 	t.judge()
 }
 
 func (t *trial) earlier() {
-	whole := t.length(2 * time.Second)
-	t.submit(string(examples.Durable), map[string]any{"nap": examples.Nap{Sleep: runner.Duration(whole)}})
-	p := t.start(Orders{}, "worker")
-	asleep := t.await("the sleep", func(e *Entry) bool { return e.What == Recorded && e.Name == "prepare" })
-	t.kill(p)
-	p = t.start(Orders{Clock: -time.Hour}, "worker")
-	t.sleep(asleep.At, whole+t.length(time.Second))
+	t.asleep(t.length(2 * time.Second))
+	p := t.start(Orders{Clock: -time.Hour}, "worker")
+	t.sleep(time.Now(), t.length(4*time.Second))
 	if t.events("nap") != 2 {
 		t.problem("a timer fired an hour early")
 	}
@@ -107,14 +127,17 @@ func diskFull(t *trial) {
 	job := Pause{Time: runner.Duration(t.length(time.Second))}
 	inputs := map[string]any{"a": job, "b": job, "c": job}
 	t.submit(string(slow), inputs)
-	p := t.start(Orders{Full: full}, "worker", "--log-level=error")
-	t.await("the activities", func(*Entry) bool { return t.calls("pause") == len(inputs) })
+	back := Kill{Token: "back", At: journal.Moment{Point: journal.ActivityBack}, Stop: true}
+	p := t.start(Orders{Full: full, Kills: []Kill{back}}, "worker", "--log-level=error")
+	t.await("a result", func(e *Entry) bool { return e.What == Killed })
 	t.must(os.WriteFile(full, nil, 0o600))
 	t.died("full", p)
+	t.goOn(p)
 	t.eventually("a full disk", 0, func() bool { return strings.Contains(p.Stderr(), "full") })
+	before := t.recorded()
 	t.sleep(time.Now(), t.length(3*time.Second))
-	if n := t.recorded(); n != 0 {
-		t.problem("%d results were recorded while the disk was full", n)
+	if n := t.recorded(); n != before {
+		t.problem("%d results were recorded while the disk was full", n-before)
 	}
 	t.must(os.Remove(full))
 	t.mark("room", p, "")

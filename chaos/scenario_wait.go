@@ -23,7 +23,7 @@ func killInSleep(t *trial) {
 	second := t.start(Orders{}, "run", "durable", "--sleep", whole.String())
 	t.equal("the result", t.output(undisturbed, whole), t.output(second, whole))
 	woke := t.await("the end of the sleep", func(e *Entry) bool { return e.What == Recorded && e.Name == "record" })
-	if slept := woke.At.Sub(first.Started); slept < whole || slept >= whole+max(part, 2*time.Second) {
+	if slept := woke.At.Sub(first.Started); slept < whole || slept >= whole+max(part, t.opts.Patience/10) {
 		t.problem("the sleep of %v ended %v after the start", whole, slept)
 	}
 	t.judge()
@@ -32,14 +32,15 @@ func killInSleep(t *trial) {
 // killInActivity kills an activity at 2 s of 8; it is the only thing that runs
 // again.
 func killInActivity(t *trial) {
-	in := input(Pause{Time: runner.Duration(t.length(8 * time.Second))})
+	whole := max(t.length(8*time.Second), 2*time.Second)
+	in := input(Pause{Time: runner.Duration(whole)})
 	undisturbed := t.in("undisturbed").start(Orders{}, "run", "slow", in)
 	first := t.start(Orders{}, "run", "slow", in)
 	called := t.await("the activity", func(e *Entry) bool { return e.What == Called })
-	t.sleep(called.At, t.length(2*time.Second))
+	t.sleep(called.At, whole/4)
 	t.kill(first)
 	second := t.start(Orders{}, "run", "slow", in)
-	t.equal("the result", t.output(undisturbed, t.length(8*time.Second)), t.output(second, t.length(8*time.Second)))
+	t.equal("the result", t.output(undisturbed, whole), t.output(second, whole))
 	t.judge()
 	if n := t.calls("pause"); n != 2 {
 		t.problem("the activity was called %d times, not once by each process", n)
@@ -66,13 +67,13 @@ func killBetweenHeartbeats(t *trial) {
 		if first := t.unit(work.Notes, p); first != recorded+1 {
 			t.problem("after %d units that were recorded it went on with number %d", recorded, first)
 		}
-		t.eventually("a unit that is recorded", 0, func() bool { return t.progress() >= min(recorded+total/4, total-1) })
-		if lives < 2 {
-			t.kill(p)
-			recorded = t.progress()
-		} else {
+		t.eventually("a unit that is recorded", 0, func() bool { return t.progress() >= recorded+total/4 || !p.lives() })
+		if lives == 2 || !p.lives() {
 			t.equal("the result", strconv.Itoa(total), t.output(p, t.length(4*time.Second)))
+			break
 		}
+		t.kill(p)
+		recorded = t.progress()
 	}
 	t.judge()
 }
