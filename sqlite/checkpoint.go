@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -28,6 +29,19 @@ type checkpointer struct {
 	last    atomic.Bool           // the writer's part is due
 	failed  atomic.Pointer[error] // what went wrong with the last one
 }
+
+// inherit is called when the file is opened. If the log is long, since others
+// wrote to it that did not live to the end of their thousand pages, the first
+// commit starts a checkpoint.
+func (c *checkpointer) inherit() {
+	info, err := os.Stat(c.db.path + "-wal") // looked at, never opened
+	if err == nil && info.Size() > 2*int64(c.db.ripe)*pageSize {
+		c.written = -c.db.ripe
+	}
+}
+
+// pageSize is SQLite's default.
+const pageSize = 4096
 
 // finish is called by the writer before it begins: it does the last part.
 func (c *checkpointer) finish(w *writer) {

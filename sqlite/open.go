@@ -98,6 +98,7 @@ func open(path string, s settings) (_ *DB, err error) {
 	if db.writer, err = openWriter(db); err != nil {
 		return nil, err
 	}
+	db.ckpt.inherit()
 	db.reads = newPool(source(real, s, true))
 	if db.identity, err = db.identify(); err != nil {
 		return nil, err
