@@ -72,7 +72,7 @@ func killInRecovery(t *trial) {
 	for killed := 0; killed < t.often(60); {
 		p := t.start(Orders{}, "worker")
 		goal := t.recorded() + 5 // or it would be taken for a run that kills its process
-		t.eventually("progress", 0, func() bool { return t.recorded() >= min(goal, 9*len(inputs)) })
+		t.eventually("progress", func() bool { return t.recorded() >= min(goal, 9*len(inputs)) })
 		t.kill(p)
 		for range chain {
 			p := t.start(Orders{}, "worker")

@@ -133,7 +133,7 @@ func diskFull(t *trial) {
 	t.must(os.WriteFile(full, nil, 0o600))
 	t.died("full", p)
 	t.goOn(p)
-	t.eventually("a full disk", 0, func() bool { return strings.Contains(p.Stderr(), "work pauses") })
+	t.eventually("a full disk", func() bool { return strings.Contains(p.Stderr(), "work pauses") })
 	before := t.recorded()
 	t.sleep(time.Now(), t.length(3*time.Second))
 	if n := t.recorded(); n != before {

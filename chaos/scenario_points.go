@@ -124,7 +124,7 @@ func playLetters(t *trial, o Orders) string {
 	t.survive(o, "run", "letters", "--id", "it", "--detach")
 	t.survive(o, "signal", "it", "letter", `"a"`, "--key", "1")
 	p := t.start(o, "run", "letters", "--id", "it")
-	t.eventually("the first letter", 0, func() bool { return t.events("it") > 1 || !p.lives() })
+	t.eventually("the first letter", func() bool { return t.events("it") > 1 || !p.lives() })
 	t.kill(p)
 	t.survive(o, "signal", "it", "letter", `"b"`, "--key", "2")
 	t.survive(o, "signal", "it", "enough", "--key", "3")
@@ -136,7 +136,7 @@ func playWorker(t *trial, o Orders) string {
 	t.survive(o, "run", "slow", "--id", "it", "--detach", input(Pause{Time: runner.Duration(100 * time.Millisecond)}))
 	for t.calls("pause") == 0 {
 		p := t.start(o, "worker", "--grace", "10ms")
-		t.eventually("the activity", 0, func() bool { return t.calls("pause") > 0 || !p.lives() })
+		t.eventually("the activity", func() bool { return t.calls("pause") > 0 || !p.lives() })
 		if p.lives() {
 			t.must(p.Interrupt())
 		}

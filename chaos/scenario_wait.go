@@ -67,7 +67,7 @@ func killBetweenHeartbeats(t *trial) {
 		if first := t.unit(work.Notes, p); first != recorded+1 {
 			t.problem("after %d units that were recorded it went on with number %d", recorded, first)
 		}
-		t.eventually("a unit that is recorded", 0, func() bool { return t.progress() >= recorded+total/4 || !p.lives() })
+		t.eventually("a unit that is recorded", func() bool { return t.progress() >= recorded+total/4 || !p.lives() })
 		if lives == 2 || !p.lives() {
 			t.equal("the result", strconv.Itoa(total), t.output(p, t.length(4*time.Second)))
 			break
@@ -80,7 +80,7 @@ func killBetweenHeartbeats(t *trial) {
 
 // unit waits for the first unit of work that a process has done.
 func (t *trial) unit(notes string, p *Process) (number int) {
-	t.eventually("a unit of work", 0, func() bool {
+	t.eventually("a unit of work", func() bool {
 		all, err := ReadLedger(notes)
 		t.must(err)
 		for _, e := range all {
@@ -111,13 +111,13 @@ func (t *trial) progress() (units int) {
 func killWhileWaiting(t *trial) {
 	for n, text := range []string{"first", "second"} {
 		p := t.start(Orders{}, "run", "letters", "--id", "box")
-		t.eventually("the run", 0, func() bool { return t.events("box") > int64(n) })
+		t.eventually("the run", func() bool { return t.events("box") > int64(n) })
 		t.sleep(time.Now(), t.length(time.Second))
 		t.kill(p)
 		p = t.start(Orders{}, "run", "letters", "--id", "box")
 		t.await("a process that waits", func(e *Entry) bool { return e.What == Resumed && e.PID == p.PID })
 		t.do(Orders{}, "signal", "box", "letter", strconv.Quote(text))
-		t.eventually("the delivery", 0, func() bool { return t.events("box") > int64(n)+1 })
+		t.eventually("the delivery", func() bool { return t.events("box") > int64(n)+1 })
 		t.kill(p)
 	}
 	t.do(Orders{}, "signal", "box", "enough")
@@ -129,7 +129,7 @@ func killWhileWaiting(t *trial) {
 // gets them, in order.
 func signalTheDead(t *trial) {
 	p := t.start(Orders{}, "run", "letters", "--id", "box")
-	t.eventually("the run", 0, func() bool { return t.events("box") > 0 })
+	t.eventually("the run", func() bool { return t.events("box") > 0 })
 	t.kill(p)
 	for _, text := range []string{"first", "second", "third"} {
 		t.do(Orders{}, "signal", "box", "letter", strconv.Quote(text))
