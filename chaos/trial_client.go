@@ -50,7 +50,7 @@ func (t *trial) results(ids []string) map[string]string {
 		end := time.Now().Add(t.opts.Patience)
 		for _, id := range ids {
 			raw, err := t.result(r, id)
-			for ; errors.Is(err, context.DeadlineExceeded) && time.Now().Before(end); raw, err = t.result(r, id) {
+			for ; isOpen(err) && time.Now().Before(end); raw, err = t.result(r, id) {
 				t.pardon(r)
 			}
 			if err != nil {
@@ -68,6 +68,12 @@ func (t *trial) result(r *runner.Runner, id string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
 	return r.RunResult(ctx, id)
+}
+
+// isOpen reports whether err says that a run has not ended.
+func isOpen(err error) bool {
+	var stuck *runner.StuckError
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &stuck)
 }
 
 // pardon resumes runs that were killed so often that they were taken for what
