@@ -17,8 +17,8 @@ import (
 // Run plays the scenarios and reports what came of them. An error means that it
 // could not; what the scenarios find is in the report.
 //
-// Those that mostly wait are played at the same time, beside the others, which
-// are played one after the other.
+// Those that mostly wait are played at the same time, beside the others, of which
+// two are.
 func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	scenarios, err := pick(o.Only)
 	if err != nil {
@@ -82,17 +82,21 @@ type parade struct {
 func (p *parade) march(ctx context.Context, scenarios []Scenario) {
 	var all sync.WaitGroup
 	play := func(i int) { p.outcomes[i] = p.play(ctx, &scenarios[i]) }
-	all.Go(func() {
-		for i := range scenarios {
-			if scenarios[i].busy {
-				play(i)
-			}
-		}
-	})
+	busy := make(chan int, len(scenarios))
 	for i := range scenarios {
-		if !scenarios[i].busy {
+		if scenarios[i].busy {
+			busy <- i
+		} else {
 			all.Go(func() { play(i) })
 		}
+	}
+	close(busy)
+	for range 2 {
+		all.Go(func() {
+			for i := range busy {
+				play(i)
+			}
+		})
 	}
 	all.Wait()
 }

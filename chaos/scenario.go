@@ -12,7 +12,7 @@ type Scenario struct {
 	Title    string // what is done
 	Promises []string
 
-	busy bool // it keeps the machine busy: one of those at a time
+	busy bool // it keeps the machine busy: two of those at a time
 	play func(*trial)
 }
 
