@@ -182,7 +182,11 @@ func (s *invocation) open() (*client, error) {
 
 // openOrCreate opens the file, and creates it if there is none.
 func (s *invocation) openOrCreate() (*client, error) {
-	db, err := sqlite.Open(s.path)
+	options, err := s.Orders.Options()
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlite.Open(s.path, options...)
 	if errors.Is(err, syscall.EISDIR) {
 		return nil, withHint(fmt.Errorf("%w: %w", errFile, err), "--db names a file, for instance %s", filepath.Join(s.path, "durable.db"))
 	}
@@ -194,6 +198,7 @@ func (s *invocation) openOrCreate() (*client, error) {
 		return nil, errors.Join(fmt.Errorf("this program's bindings: %w", err), db.Close())
 	}
 	r.Logger, r.MaxPayload = s.log, s.largest
+	s.Orders.Apply(r, db)
 	s.warnOfLosses(db)
 	return &client{r, db, s}, nil
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/seed139febb4/durable/chaos"
 	"github.com/seed139febb4/durable/runner"
 )
 
@@ -23,11 +25,20 @@ type Program struct {
 	Env            func(string) string // looks a variable up; "" if it is not set
 	Signals        <-chan os.Signal    // the first one suspends, the second ends the process; nil: none come
 	Exit           func(code int)      // ends the process at once
+	Orders         *chaos.Orders       // what this process is to suffer on a scratch journal; nil: nothing
 }
 
 // Main runs the command line of this process and exits. bindings are what it
 // can run.
 func Main(bindings ...runner.Binding) {
+	orders, err := chaos.TakeOrders()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(exitUsage)
+	}
+	if orders != nil && orders.Subjects {
+		bindings = chaos.Subjects()
+	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	p := Program{
@@ -37,6 +48,7 @@ func Main(bindings ...runner.Binding) {
 		Env:     os.Getenv,
 		Signals: signals,
 		Exit:    os.Exit,
+		Orders:  orders,
 	}
 	os.Exit(p.Run(context.Background(), os.Args[1:]))
 }

@@ -16,3 +16,11 @@ type Registry interface {
 	// lock and is not among those that share the journal (P5).
 	Ownership(ctx context.Context) ([]*Violation, error)
 }
+
+// An Inquest is a store that knows what a process had under way when it died.
+type Inquest interface {
+	// Beside reports whether the dead owner of the run had other runs under way,
+	// which did more than wait: those it still owns, and those that were taken over
+	// from it. True if the store cannot tell any more.
+	Beside(ctx context.Context, run int64) (bool, error)
+}

@@ -41,6 +41,7 @@ type memRun struct {
 	timers   []Timer
 	progress map[int64]json.RawMessage
 	crashes  []Crash
+	under    []int64 // the process that died, of each of them
 }
 
 // NewMemory returns an empty journal.
@@ -154,7 +155,7 @@ func (r *memRun) clone() *memRun {
 	c.events = slices.Clip(r.events) // committed events do not change; a further one finds no room to share
 	c.inbox = slices.Clone(r.inbox)
 	c.timers = slices.Clone(r.timers)
-	c.crashes = slices.Clone(r.crashes)
+	c.crashes, c.under = slices.Clone(r.crashes), slices.Clone(r.under)
 	c.keys = map[string]int64{}
 	for k, v := range r.keys {
 		c.keys[k] = v

@@ -35,6 +35,7 @@ func (s *MemoryStore) claim(c *Claim) error {
 
 func (r *memRun) died(at, back time.Time) {
 	r.crashes = append(r.crashes, Crash{Seq: r.LastSeq, Phase: r.Phase, Died: at, Back: back})
+	r.under = append(r.under, r.Owner)
 	r.Crashes++
 	if r.Phase != Waiting {
 		r.Streak++

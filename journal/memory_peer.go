@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Join implements Shared.
@@ -97,6 +98,28 @@ func (s *MemoryStore) Processes(ctx context.Context) ([]Process, error) {
 		}
 	}
 	return ps, nil
+}
+
+// Beside implements Inquest.
+func (s *MemoryStore) Beside(ctx context.Context, run int64) (bool, error) {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	if err := s.readable(ctx); err != nil {
+		return false, err
+	}
+	dead := s.m.disk.run(run)
+	return dead != nil && dead.Owner != 0 && slices.ContainsFunc(s.m.disk.runs, func(r *memRun) bool {
+		return r.Key != run && r.wasUnder(dead.Owner)
+	}), nil
+}
+
+// wasUnder reports whether the run was under way in a process when that died.
+func (r *memRun) wasUnder(process int64) bool {
+	if r.Owner == process && r.Status == StatusOpen && r.Phase != Waiting {
+		return true
+	}
+	i := slices.Index(r.under, process)
+	return i >= 0 && r.crashes[i].Phase != Waiting
 }
 
 // process returns the live process of that number, nil if it is gone.

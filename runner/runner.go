@@ -40,6 +40,14 @@ type Runner struct {
 	// are rebuilt when something arrives. 0: 1,000.
 	Resident int
 
+	// Probe is told of the moments that the engine comes to; it may end the
+	// process there. Package chaos has one. nil: nobody is told, at no cost.
+	Probe journal.Probe
+
+	// ClockOffset is added to the system's clock, to see what a clock that was
+	// set anew does to timers.
+	ClockOffset time.Duration
+
 	store    journal.Store
 	bindings []Binding
 	engine   func() *engine.Engine // made at the first use, when the fields are set
@@ -63,7 +71,7 @@ func New(store journal.Store, bindings ...Binding) (*Runner, error) {
 func (r *Runner) config() engine.Config {
 	c := engine.Config{
 		Store: r.store, Logger: r.Logger, Grace: r.Grace, MaxPayload: r.MaxPayload,
-		Only: r.Only, Concurrency: r.Concurrency, Resident: r.Resident,
+		Only: r.Only, Concurrency: r.Concurrency, Resident: r.Resident, Probe: r.Probe, ClockOffset: r.ClockOffset,
 		Bindings: make([]host.Binding, len(r.bindings)),
 	}
 	for i, b := range r.bindings {

@@ -68,7 +68,7 @@ func (g *group) appendTo(run int64, a *journal.Append) error {
 		a.Run = run
 	}
 	a.Place(run)
-	if a.Delivered != 0 {
+	if a.Delivered != 0 && !g.db.stays(&a.Event) {
 		if err := g.exec(deliver, a.Delivered, run); err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (g *group) admits(run int64, a *journal.Append) (holding, error) {
 	if err != nil {
 		return h, err
 	}
-	if a.Event.Seq != h.last+1 {
+	if a.Event.Seq != h.last+1 && g.db.sabotage != NoFence {
 		return h, refuse("append event %d to run %d: its last one is %d: %w", a.Event.Seq, run, h.last, journal.ErrFenced)
 	}
 	if a.Delivered != 0 {
@@ -115,7 +115,7 @@ func (g *group) admits(run int64, a *journal.Append) (holding, error) {
 			return h, refuse("append event %d to run %d: message %d is not in its inbox: %w", a.Event.Seq, run, a.Delivered, journal.ErrFenced)
 		}
 	}
-	if a.End != "" {
+	if a.End != "" && g.db.sabotage != DoubleSignal {
 		if id, found, err := g.one(unread, run, a.Last()); err != nil {
 			return h, err
 		} else if found {
@@ -139,6 +139,9 @@ func (g *group) setTimers(run int64, a *journal.Append) error {
 		}
 	}
 	for _, t := range a.Set {
+		if t.Attempt == 0 && g.db.sabotage == LostTimer {
+			continue
+		}
 		if err := g.exec(insertTimer, t.Due.UnixNano(), run, t.Op, int64(t.Attempt)); err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // Backup writes a complete copy, as of one moment, to a new file, while others
@@ -27,6 +29,7 @@ func (db *DB) backup(ctx context.Context, to string) error {
 	if _, err := os.Stat(filepath.Dir(to)); errors.Is(err, fs.ErrNotExist) {
 		return noFolder(filepath.Dir(to))
 	}
+	db.probe.At(journal.BackupBefore)
 	err = db.read(ctx, "copy", func(*reader) error { // as long as this lasts the handle is not closed
 		c, err := dial(ctx, db.path, db.settings, false) // readers may not write, not even a copy
 		if err != nil {
@@ -37,7 +40,9 @@ func (db *DB) backup(ctx context.Context, to string) error {
 	if err != nil {
 		return err
 	}
-	return makeOwn(to, db.settings)
+	err = makeOwn(to, db.settings)
+	db.probe.At(journal.BackupAfter)
+	return err
 }
 
 // copyInto writes a copy with all of this file's identity.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -25,6 +26,26 @@ func (db *DB) Processes(ctx context.Context) (all []journal.Process, err error) 
 		})
 	})
 	return all, err
+}
+
+// Beside implements journal.Inquest. The crashes of one process's death have its
+// last sign of life in common; if it is not known something may have been.
+func (db *DB) Beside(ctx context.Context, run int64) (beside bool, err error) {
+	const other = `SELECT
+	EXISTS (SELECT 1 FROM runs WHERE owner = ?1 AND run <> ?2 AND status = 'open' AND phase <> 'waiting') OR
+	EXISTS (SELECT 1 FROM crashes WHERE died = ?3 AND run <> ?2 AND phase <> 'waiting')`
+	lives := db.lives()
+	err = db.read(ctx, fmt.Sprintf("find out what died with run %d", run), func(r *reader) error {
+		row, err := findRun(ctx, r.conn, journal.Ref{Key: run}, lives)
+		if err != nil || row.Owner == 0 {
+			return err
+		}
+		died := lives.lastSign(row.Owner)
+		yes, _, err := r.one(other, row.Owner, run, timeArg(died))
+		beside = yes != 0 || died.IsZero()
+		return err
+	})
+	return beside, err
 }
 
 // sweep forgets processes that died and own nothing any more, with their files

@@ -1,10 +1,13 @@
 package sqlite
 
 import (
+	"os"
 	"sync"
 	"sync/atomic"
 
 	sqlite3 "modernc.org/sqlite"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // ripePages is how many pages are written between two checkpoints. With about
@@ -27,10 +30,24 @@ type checkpointer struct {
 	failed  atomic.Pointer[error] // what went wrong with the last one
 }
 
+// inherit is called when the file is opened. If the log is long, since others
+// wrote to it that did not live to the end of their thousand pages, the first
+// commit starts a checkpoint.
+func (c *checkpointer) inherit() {
+	info, err := os.Stat(c.db.path + "-wal") // looked at, never opened
+	if err == nil && info.Size() > 2*int64(c.db.ripe)*pageSize {
+		c.written = -c.db.ripe
+	}
+}
+
+// pageSize is SQLite's default.
+const pageSize = 4096
+
 // finish is called by the writer before it begins: it does the last part.
 func (c *checkpointer) finish(w *writer) {
 	if c.last.Load() && !c.busy.Load() {
 		c.last.Store(false)
+		c.db.probe.At(journal.CheckpointLast)
 		c.note(checkpoint(w.conn))
 	}
 }
@@ -58,7 +75,9 @@ func (c *checkpointer) background() {
 		}
 		c.conn = conn
 	}
+	c.db.probe.At(journal.CheckpointBefore)
 	c.note(checkpoint(c.conn))
+	c.db.probe.At(journal.CheckpointAfter)
 	c.last.Store(true)
 	if m := c.db.member.Load(); m != nil {
 		_ = m.SyncMark() // so that a power cut does not hide a loss before here

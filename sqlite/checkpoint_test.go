@@ -38,6 +38,21 @@ func TestCheckpoint(t *testing.T) {
 	require.Nil(t, db.ckpt.failed.Load())
 }
 
+// TestCheckpointOfShortLives has many processes write a little each, while one
+// that has the file open writes nothing.
+func TestCheckpointOfShortLives(t *testing.T) {
+	idle := openNew(t)
+	var size int64
+	for range 15 {
+		db, err := Open(idle.path)
+		require.NoError(t, err)
+		require.NoError(t, db.Join(t.Context(), silent{}))
+		size = fill(t, db, 5)
+		require.NoError(t, db.Close())
+	}
+	require.Less(t, size, int64(4*ripePages*4096), "the log is not recycled")
+}
+
 // TestCheckpointHeldBack has a read that stays open, which the log must outlive.
 func TestCheckpointHeldBack(t *testing.T) {
 	db := openNew(t)

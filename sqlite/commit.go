@@ -24,13 +24,22 @@ func (db *DB) change(f func(*writer) error) error {
 	if err := db.take(); err != nil {
 		return err
 	}
-	defer db.release()
+	defer db.letGo()
 	db.ckpt.finish(db.writer)
 	if err := f(db.writer); err != nil {
 		return db.judge(err)
 	}
 	db.ckpt.start(db.writer)
 	return db.stillThere()
+}
+
+// letGo is release, unless something must be committed before.
+func (db *DB) letGo() {
+	if db.writer.owed {
+		go db.pay()
+		return
+	}
+	db.release()
 }
 
 // judge is called with why something was not committed. Unless it may be tried

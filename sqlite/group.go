@@ -59,6 +59,7 @@ func (g *group) attempt(writes []journal.Write) error {
 	})
 	if err == nil {
 		g.acknowledge(g.mark)
+		g.db.probe.At(journal.MarkAfter)
 	}
 	return err
 }
@@ -82,6 +83,9 @@ func (g *group) apply(w journal.Write) error {
 	err := g.carryOut(w)
 	if err == nil {
 		journal.Refuse(w, nil)
+		if g.db.probe != nil {
+			g.db.probe.At(written(w))
+		}
 		return nil
 	}
 	var no refusal
@@ -118,4 +122,31 @@ func (g *group) carryOut(w journal.Write) error {
 		return g.transact(w)
 	}
 	return refuse("%T: this store does not know such a write", w)
+}
+
+// written is the moment at which a write is in the transaction.
+func written(w journal.Write) journal.Point {
+	switch w.(type) {
+	case *journal.Append:
+		return journal.WrittenAppend
+	case *journal.Create:
+		return journal.WrittenCreate
+	case *journal.Post:
+		return journal.WrittenPost
+	case *journal.Discard:
+		return journal.WrittenDiscard
+	case *journal.Claim:
+		return journal.WrittenClaim
+	case *journal.Release:
+		return journal.WrittenRelease
+	case *journal.Stick:
+		return journal.WrittenStick
+	case *journal.Resume:
+		return journal.WrittenResume
+	case *journal.Terminate:
+		return journal.WrittenTerminate
+	case *journal.Progress:
+		return journal.WrittenProgress
+	}
+	return journal.WrittenTransact
 }

@@ -28,12 +28,12 @@ var opened = struct {
 
 // admit creates the file at path if there is none, and refuses one that is not
 // ours before SQLite can touch it. After it the handle counts as open, until
-// dismiss.
-func admit(path string) error {
+// dismiss. If it must be new, one that is there is fs.ErrExist.
+func admit(path string, fresh bool) error {
 	opened.Lock()
 	defer opened.Unlock()
-	if opened.handles[path] == 0 {
-		if err := createOrInspect(path); err != nil {
+	if opened.handles[path] == 0 || fresh {
+		if err := createOrInspect(path, fresh); err != nil {
 			return err
 		}
 	}
@@ -49,12 +49,12 @@ func dismiss(path string) {
 	}
 }
 
-func createOrInspect(path string) error {
+func createOrInspect(path string, fresh bool) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
 	case err == nil:
 		return errors.Join(f.Close(), syncFolder(path))
-	case errors.Is(err, fs.ErrExist):
+	case errors.Is(err, fs.ErrExist) && !fresh:
 		if err := checkFile(path); err != nil {
 			return err
 		}

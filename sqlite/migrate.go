@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // The layouts, in order: number n leads from layout n-1 to n. A file that was
@@ -43,7 +45,8 @@ func (c *conn) version() (uint32, error) {
 
 // migrate brings the file to the newest layout in one transaction. It may be
 // called by several processes at once: the first one does it.
-func migrate(c *conn) (err error) {
+func migrate(c *conn, s settings) (err error) {
+	s.probe.At(journal.MigrationBefore)
 	if err := c.run("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -68,11 +71,19 @@ func migrate(c *conn) (err error) {
 		if err := nameFile(c); err != nil {
 			return err
 		}
+		if s.scratch {
+			if err := c.run("INSERT INTO meta (key, value) VALUES ('scratch', 'durable chaos may do to this file what it likes')"); err != nil {
+				return err
+			}
+		}
 	}
 	if err := c.run("PRAGMA user_version = " + strconv.Itoa(int(layout()))); err != nil {
 		return err
 	}
-	return c.run("COMMIT")
+	s.probe.At(journal.MigrationWritten)
+	err = c.run("COMMIT")
+	s.probe.At(journal.MigrationAfter)
+	return err
 }
 
 // nameFile gives the file an id of its own. A copy gets another one, so that

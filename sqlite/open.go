@@ -16,9 +16,10 @@ import (
 var bg = context.Background()
 
 var (
-	_ journal.Store  = (*DB)(nil)
-	_ journal.Shared = (*DB)(nil)
-	_ journal.Census = (*DB)(nil)
+	_ journal.Store   = (*DB)(nil)
+	_ journal.Shared  = (*DB)(nil)
+	_ journal.Census  = (*DB)(nil)
+	_ journal.Inquest = (*DB)(nil)
 )
 
 // A DB is one handle on a journal file. All methods are safe for use by several
@@ -81,7 +82,7 @@ func open(path string, s settings) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := admit(real); err != nil {
+	if err := admit(real, s.scratch); err != nil {
 		return nil, err
 	}
 	db := &DB{path: real, settings: s, turn: make(chan struct{}, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
@@ -97,6 +98,7 @@ func open(path string, s settings) (_ *DB, err error) {
 	if db.writer, err = openWriter(db); err != nil {
 		return nil, err
 	}
+	db.ckpt.inherit()
 	db.reads = newPool(real, s)
 	if db.identity, err = db.identify(); err != nil {
 		return nil, err
@@ -107,6 +109,7 @@ func open(path string, s settings) (_ *DB, err error) {
 		}
 	}
 	db.turn <- struct{}{}
+	db.probe.At(journal.Opened)
 	return db, nil
 }
 

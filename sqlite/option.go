@@ -1,6 +1,10 @@
 package sqlite
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+)
 
 // An Option changes how a file is opened.
 type Option interface{ set(*settings) }
@@ -41,6 +45,9 @@ type settings struct {
 	exclusive, anyFS              bool
 	patience, stepTime, aloneTime time.Duration
 	vfs                           string
+	scratch                       bool // the file is, or is to become, a scratch file
+	probe                         journal.Probe
+	sabotage                      Sabotage
 	sync                          string // PRAGMA synchronous
 	ripe                          int    // pages written between two checkpoints
 }
@@ -51,6 +58,8 @@ func (m Mode) set(s *settings) {
 		s.exclusive = true
 	case AnyFileSystem:
 		s.anyFS = true
+	case Scratch:
+		s.scratch = true
 	}
 }
 func (d Patience) set(s *settings)  { s.patience = time.Duration(d) }

@@ -46,6 +46,9 @@ func (w *writer) prepare() error {
 	if err := w.startLog(); err != nil {
 		return err
 	}
+	if err := w.arm(); err != nil {
+		return err
+	}
 	if err := w.upgrade(); err != nil {
 		return err
 	}
@@ -118,7 +121,7 @@ func (w *writer) upgrade() error {
 			return fmt.Errorf("copy before the migration: %w", err)
 		}
 	}
-	if err := migrate(w.conn); err != nil {
+	if err := migrate(w.conn, w.db.settings); err != nil {
 		return err
 	}
 	if err := syncFolder(w.db.path); err != nil {

@@ -25,6 +25,7 @@ func (db *DB) Join(_ context.Context, p journal.Peer) error {
 func (db *DB) join(p journal.Peer) error {
 	db.joining.Lock()
 	defer db.joining.Unlock()
+	db.probe.At(journal.JoinBefore)
 	if db.self.Load() != 0 {
 		return errors.New("this handle has joined already")
 	}
@@ -48,6 +49,7 @@ func (db *DB) join(p journal.Peer) error {
 	if err != nil {
 		err = errors.Join(err, db.disband())
 	}
+	db.probe.At(journal.JoinAfter)
 	return err
 }
 
@@ -73,6 +75,7 @@ func (db *DB) Leave() error {
 	if self == 0 {
 		return nil
 	}
+	db.probe.At(journal.LeaveBefore)
 	wasBroken := db.broken.Load() != nil
 	err := db.change(func(w *writer) error {
 		clear(w.held)
@@ -85,6 +88,7 @@ func (db *DB) Leave() error {
 		err = nil // it was told before
 	}
 	err = errors.Join(err, db.disband())
+	db.probe.At(journal.LeaveAfter)
 	if err != nil {
 		return fmt.Errorf("leave %s: %w", db.path, err)
 	}

@@ -65,7 +65,9 @@ func (g *group) step(t *journal.Transact) error {
 		return err
 	}
 	g.guard.strict = true
+	g.db.probe.At(journal.StepBefore)
 	result, err := g.call(t)
+	g.db.probe.At(journal.StepAfter)
 	g.guard.strict = false
 	if err != nil {
 		return err
@@ -142,6 +144,7 @@ func (w *writer) alone(t *journal.Transact, earlier *call) {
 		journal.Refuse(t, fmt.Errorf("step %q of run %d: it still runs after %v: %w", t.Name, t.Run, limit, context.DeadlineExceeded))
 		return
 	}
+	w.db.probe.At(journal.StepAlone)
 	g := group{writer: w, limit: limit}
 	if err := g.attempt([]journal.Write{t}); err != nil {
 		w.failed(t, err)

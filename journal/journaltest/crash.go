@@ -89,6 +89,34 @@ var crashCases = []testCase{
 		},
 	},
 	{
+		name: "crash/beside",
+		why:  "what a process had under way beside a run when it died is known also when others have taken it over",
+		need: killing,
+		test: func(t *tester) {
+			inquest, ok := t.store.(journal.Inquest)
+			if !ok {
+				return
+			}
+			beside := func(key int64, want bool) {
+				t.Helper()
+				got, err := inquest.Beside(bg, key)
+				t.must(err == nil && got == want, "something ran beside run %d: %v, %v", key, got, err)
+			}
+			b := t.open()
+			one, two := t.begin(b, activity(1, "a")), t.begin(b, activity(1, "a"))
+			t.kill(b)
+			beside(one.key, true)
+			t.same("claimed", t.claimed(t.store, two.key), []int64{two.key})
+			beside(one.key, true)
+			c := t.open()
+			t.same("claimed", t.claimed(c, one.key), []int64{one.key})
+			t.begin(c, timer(1, dawn.Add(24*time.Hour)))
+			t.kill(c)
+			known := !t.details(t.store, two.key).Crashes[0].Died.IsZero()
+			beside(one.key, !known)
+		},
+	},
+	{
 		name: "crash/resume",
 		why:  "resume clears the streak, and not the number of crashes in all; an open run keeps its owner and its fence",
 		need: killing,

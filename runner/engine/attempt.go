@@ -85,7 +85,10 @@ func (a *attempt) run() (next Task) {
 				Message: "the activity called runtime.Goexit", Code: host.CodePanic, Stack: string(debug.Stack())}))
 		}
 	}()
-	data, err := call(a.start(), fn, a.input)
+	ctx := a.start()
+	a.at(journal.ActivityCalled)
+	data, err := call(ctx, fn, a.input)
+	a.at(journal.ActivityBack)
 	if err == nil {
 		err = a.e.fits(data, "result")
 	}

@@ -11,7 +11,9 @@ func (e *Engine) claim(keys []int64, done func(*journal.Claim, error)) {
 			done(w, err)
 		}
 	}
+	e.probe.At(journal.ClaimBefore)
 	e.start(e.enter(entry{writes: []journal.Write{w}, failed: tell, done: func() {
+		e.probe.At(journal.ClaimAfter)
 		e.notClaimed(w)
 		for _, row := range w.Claimed {
 			e.take(row)

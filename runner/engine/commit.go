@@ -98,13 +98,16 @@ func (e *Engine) commitLoop() (next Task) {
 		for i := range group {
 			writes = append(writes, group[i].writes...)
 		}
+		e.tell(journal.TurnBefore, writes)
 		err := e.store.Commit(writes...)
 		switch {
 		case err == nil:
 			e.unpause()
+			e.tell(journal.TurnAfter, writes)
 			for i := range group {
 				group[i].succeed()
 			}
+			e.tell(journal.TurnReleased, writes)
 			clear(writes)
 		case errors.Is(err, journal.ErrFull), errors.Is(err, journal.ErrHeld):
 			e.pause(group, err)

@@ -148,6 +148,7 @@ func (e *Engine) tick() {
 	e.arm()
 	c.mu.Unlock()
 	for _, d := range due {
+		d.r.at(journal.TimerDue)
 		if !d.r.feed(d.input()) {
 			look = true // it is leaving memory; the deadline stays on disk
 		}

@@ -25,6 +25,8 @@ type Config struct {
 	Concurrency int           // activities under way at once; 0: no limit
 	Resident    int           // runs kept in memory while they only wait; 0: 1,000; only without Only
 	Scheduler   Scheduler     // nil: goroutines and the system's clock
+	ClockOffset time.Duration // added to the system's clock; only without Scheduler
+	Probe       journal.Probe // told of the engine's moments; nil: nobody is
 }
 
 // An Engine runs workflows on a journal. All methods are safe for use by several
@@ -41,6 +43,7 @@ type Engine struct {
 	concurrency int
 	residents   int
 	lookAgain   time.Duration
+	probe       journal.Probe
 	sched       Scheduler
 	real        *goroutines // sched, unless it is a simulation's
 
@@ -82,7 +85,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		store: c.Store, logger: c.Logger, grace: c.Grace, maxPayload: c.MaxPayload, only: c.Only,
-		concurrency: c.Concurrency, residents: c.Resident, sched: c.Scheduler, lookAgain: lookAgain,
+		concurrency: c.Concurrency, residents: c.Resident, sched: c.Scheduler, lookAgain: lookAgain, probe: c.Probe,
 		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, byULID: map[string]*run{}, mine: map[int64]bool{},
 		attempts: map[attemptKey]*attempt{}, left: map[*attempt]bool{}, fresh: map[*run]bool{},
 	}
@@ -97,6 +100,7 @@ func New(c Config) (*Engine, error) {
 	}
 	if e.sched == nil {
 		e.real = newGoroutines()
+		e.real.offset = c.ClockOffset
 		e.sched = e.real
 	}
 	e.shared, _ = c.Store.(journal.Shared)

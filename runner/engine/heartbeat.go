@@ -59,6 +59,7 @@ func (a *attempt) saveBeat() (commit Task) {
 // queueBeat does it. The caller holds mu, so that no heartbeat is queued behind
 // the turn that ends the operation.
 func (a *attempt) queueBeat() (commit Task) {
+	a.at(journal.HeartbeatQueued)
 	p := &a.pulse
 	p.written, p.unsaved = a.e.sched.Now(), false
 	a.e.beaten(a.key)

@@ -18,6 +18,7 @@ func (r *run) readInbox() (commit Task) {
 		return nil
 	}
 	r.seen = messages[len(messages)-1].ID
+	r.at(journal.MessageTaken)
 	r.mu.Lock()
 	r.queue = append(inputs(messages), r.queue...)
 	r.mu.Unlock()

@@ -36,6 +36,7 @@ func (r *run) load(next input) error {
 		r.unread(next)
 		return nil
 	}
+	r.at(journal.ReplayBegun)
 	history, err := r.e.store.History(ctx, r.key, 0, 0)
 	if err != nil {
 		return fmt.Errorf("read the history of run %s: %w", r.info.ID, err)
@@ -69,6 +70,7 @@ func (r *run) load(next input) error {
 		r.drop(journal.ErrClosed) // by somebody else, since it was claimed
 		return nil
 	}
+	r.at(journal.ReplayDone)
 	r.pickUp(details, under, queue)
 	return nil
 }

@@ -40,6 +40,8 @@ type Scheduler interface {
 // goroutine if there is one, since its stack has grown already: that of a new one
 // would be copied several times on the way down into the store.
 type goroutines struct {
+	offset time.Duration // of its clock from the system's
+
 	mu    sync.Mutex
 	idle  []chan Task
 	keep  bool // idle goroutines, while an engine serves
@@ -56,7 +58,7 @@ func newGoroutines() *goroutines {
 // idleGoroutines bounds how many wait for the next task.
 const idleGoroutines = 256
 
-func (g *goroutines) Now() time.Time { return time.Now().Round(0).UTC() }
+func (g *goroutines) Now() time.Time { return time.Now().Add(g.offset).Round(0).UTC() }
 
 func (g *goroutines) Go(task Task) {
 	g.mu.Lock()

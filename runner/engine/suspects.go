@@ -70,13 +70,31 @@ func (e *Engine) withoutSuspects(ctx context.Context, keys []int64) ([]int64, er
 		found = append(found, s)
 	}
 	if last := died[slices.Max(append(slices.Collect(maps.Keys(died)), 0))]; len(last) == 1 {
-		last[0].alone = true
+		beside, err := e.beside(ctx, last[0])
+		if err != nil {
+			return nil, err
+		}
+		last[0].alone = !beside
 	}
 	claim, alone := e.try(found)
 	if alone {
 		return claim, nil // the others later
 	}
 	return append(clean, claim...), nil
+}
+
+// beside reports whether the process that died with s had other runs under way,
+// which others have taken over since.
+func (e *Engine) beside(ctx context.Context, s *suspect) (bool, error) {
+	inquest, ok := e.store.(journal.Inquest)
+	if !ok || s.streak < crashLimit {
+		return false, nil
+	}
+	beside, err := inquest.Beside(ctx, s.run)
+	if err != nil {
+		return false, fmt.Errorf("find out what died with run %d: %w", s.run, err)
+	}
+	return beside, nil
 }
 
 // trialOf is twice the time for which the process lived with the run before it

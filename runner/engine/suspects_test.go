@@ -92,6 +92,46 @@ func TestCulprits(t *testing.T) {
 	}
 }
 
+// TestTakenOverBySomebodyElse has a run that is left of a dead process, whose
+// other runs were taken over by a process that was faster: it was not alone.
+func TestTakenOverBySomebodyElse(t *testing.T) {
+	for _, beside := range []bool{true, false} {
+		t.Run(fmt.Sprintf("something ran beside it: %v", beside), func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				bindings := []host.Binding{sleeper("innocent", time.Second, func() {}),
+					workflow("good", func(h host.Host) (string, error) { return do(h, "innocent", 1, host.Options{}) })}
+				client := w.client(bindings...)
+				var runs []int64
+				for range 2 {
+					row, _, err := client.Start(w.Context(), StartRequest{Workflow: "good"})
+					require.NoError(t, err)
+					runs = append(runs, row.Key)
+				}
+				for range crashLimit - 1 {
+					w.crashWith(runs...)
+				}
+				if beside {
+					w.crashWith(runs...)
+				} else {
+					w.crashWith(runs[0])
+				}
+				faster := w.disk.Open()
+				require.NoError(t, faster.Join(w.Context(), nil))
+				require.NoError(t, faster.Commit(&journal.Claim{Runs: runs[1:], Now: time.Now()}))
+				p := w.process(Config{Bindings: bindings})
+				time.Sleep(time.Minute)
+				want := journal.StatusStuck
+				if beside {
+					want = journal.StatusCompleted
+				}
+				require.Equal(t, want, w.row(runs[0]).Status)
+				p.suspend()
+				faster.Kill()
+			})
+		})
+	}
+}
+
 // TestSuspectsHoldNobodyUp has suspects that record nothing for long, or never.
 func TestSuspectsHoldNobodyUp(t *testing.T) {
 	for name, long := range map[string]func(h host.Host) (string, error){

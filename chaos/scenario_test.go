@@ -1,0 +1,104 @@
+package chaos_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed139febb4/durable/chaos"
+	"github.com/seed139febb4/durable/sqlite"
+)
+
+// quick is every scenario as short as it can be. The seed is another one each
+// time; a failure says which.
+func quick(only ...string) chaos.Options {
+	return chaos.Options{Kills: 4, Duration: time.Second, Only: only}
+}
+
+func TestScenarios(t *testing.T) {
+	o := quick()
+	if testing.Short() {
+		o = quick("sleep", "activity", "heartbeat", "signal-wait", "signal-dead", "clock", "full", "random", "bitflip")
+	}
+	told := map[string]bool{}
+	o.Progress = func(p chaos.Progress) { told[p.Trial] = told[p.Trial] || p.Ended }
+	rep, err := chaos.Run(t.Context(), o)
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, s := range rep.Scenarios {
+		names[s.Scenario] = true
+		t.Run(s.Scenario, func(t *testing.T) {
+			require.Equal(t, chaos.Pass, s.Verdict, "%s\n%s", strings.Join(s.Problems, "\n"), rep.Command)
+			require.NotZero(t, s.Kills)
+			require.NotZero(t, s.Runs)
+			require.NotEmpty(t, s.Timeline)
+		})
+	}
+	require.Equal(t, names, told)
+	require.True(t, rep.Passed())
+}
+
+// TestSabotage shows that each broken promise is noticed, and where.
+func TestSabotage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each scenario once more")
+	}
+	for _, c := range []struct {
+		sabotage sqlite.Sabotage
+		scenario string
+		problem  string
+	}{
+		{sqlite.SyncOff, "powercut", "acknowledged before the power was cut, and is gone"},
+		{sqlite.AckEarly, "commit", "no such run|was recorded, and is gone"},
+		{sqlite.NoFence, "zombie", "to a run that it had lost"},
+		{sqlite.NoCRC, "bitflip", "and a process went on with"},
+		{sqlite.LostTimer, "clock", "run nap: context deadline exceeded"},
+		{sqlite.DoubleSignal, "signal-wait", "delivers message|what it got is"},
+	} {
+		t.Run(string(c.sabotage), func(t *testing.T) {
+			o := quick(c.scenario)
+			o.Sabotage = c.sabotage
+			if c.sabotage == sqlite.LostTimer {
+				o.Patience = 2 * time.Second // for a timer that never comes
+			}
+			rep, err := chaos.Run(t.Context(), o)
+			require.NoError(t, err)
+			require.False(t, rep.Passed(), rep.Command)
+			require.Regexp(t, c.problem, strings.Join(rep.Scenarios[0].Problems, "\n"), rep.Command)
+		})
+	}
+	require.Len(t, sqlite.Sabotages(), 6)
+}
+
+func TestSeedRepeats(t *testing.T) {
+	marks := func() string {
+		o := quick("signal-dead")
+		o.Seed = 7
+		rep, err := chaos.Run(t.Context(), o)
+		require.NoError(t, err)
+		require.Contains(t, rep.Command, "--seed=7 --kills=4 --duration=1s --scenario=signal-dead")
+		var all []string
+		for _, m := range rep.Scenarios[0].Timeline {
+			all = append(all, fmt.Sprint(m.What, m.Process, m.Text))
+		}
+		return strings.Join(all, "\n")
+	}
+	require.Equal(t, marks(), marks())
+}
+
+func TestUnknownScenario(t *testing.T) {
+	_, err := chaos.Run(t.Context(), quick("sleeep"))
+	require.ErrorContains(t, err, `there is no scenario "sleeep"; there are sleep, activity`)
+}
+
+func TestFolderStays(t *testing.T) {
+	o := quick("signal-dead")
+	o.Dir = t.TempDir()
+	rep, err := chaos.Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, o.Dir, rep.Dir)
+	require.FileExists(t, o.Dir+"/signal-dead/scratch.db")
+}

@@ -1,0 +1,24 @@
+//go:build unix
+
+package chaos
+
+import (
+	"os"
+	"syscall"
+)
+
+// end kills this process as kill -9 does, or stops it until it is told to go on.
+func end(stop bool) {
+	sig := syscall.SIGKILL
+	if stop {
+		sig = syscall.SIGSTOP
+	}
+	_ = syscall.Kill(os.Getpid(), sig) // a process may always signal itself
+	if !stop {
+		select {} // until it arrives
+	}
+}
+
+// stop and cont are SIGSTOP and SIGCONT.
+func stop(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }
+func cont(p *os.Process) error { return p.Signal(syscall.SIGCONT) }
