@@ -11,9 +11,10 @@ import (
 type Options struct {
 	Seed     uint64          // of every choice; 0: another one each time
 	Kills    int             // of the scenarios that kill at random moments, how often in all; 0: a default for each
-	Duration time.Duration   // of those that go on until they are stopped, how long; 0: likewise
+	Duration time.Duration   // of those that go on until they are stopped, how long; 0: likewise. Of a workflow: how long it may take undisturbed; 0: a minute
 	Only     []string        // the names of the scenarios; none: all
 	Dir      string          // an existing folder for scratch files, which stay there; "": a temporary one, removed at the end
+	Keep     bool            // of a workflow: what is in Dir stays also of trials that went well
 	Program  []string        // the binary to start, and its first arguments; none: the one of this process
 	Sabotage sqlite.Sabotage // the store breaks this promise in every process: the report must not pass
 	Progress func(Progress)  // told how it goes, one call at a time; nil: nobody is

@@ -1,9 +1,16 @@
 package engine
 
-import "github.com/seed139febb4/durable/runner/host"
+import (
+	"slices"
+
+	"github.com/seed139febb4/durable/runner/host"
+)
 
 // A mailbox holds the messages of one signal that the workflow has not taken.
-type mailbox struct{ messages []host.Message }
+type mailbox struct {
+	messages []host.Message
+	asked    bool // whether it is empty, since execution.awaited forgot
+}
 
 var _ host.Mailbox = (*mailbox)(nil)
 
@@ -17,11 +24,34 @@ func (x *execution) mailbox(signal string) *mailbox {
 }
 
 func (b *mailbox) put(m host.Message) { b.messages = append(b.messages, m) }
-func (b *mailbox) Len() int           { return len(b.messages) }
+func (b *mailbox) Len() int {
+	b.asked = true
+	return len(b.messages)
+}
 func (b *mailbox) Peek() host.Message { return b.messages[0] }
 
 func (b *mailbox) Pop() host.Message {
 	m := b.messages[0]
 	b.messages = b.messages[1:]
 	return m
+}
+
+// awaited lists the signals that parked coroutines wait for: those whose mailbox
+// they look into to see whether they can go on.
+func (x *execution) awaited() (signals []string) {
+	for _, b := range x.boxes {
+		b.asked = false
+	}
+	for _, c := range x.coroutines {
+		if !c.done && c.ready != nil {
+			c.ready()
+		}
+	}
+	for name, b := range x.boxes {
+		if b.asked {
+			signals = append(signals, name)
+		}
+	}
+	slices.Sort(signals)
+	return signals
 }
