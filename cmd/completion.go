@@ -98,6 +98,12 @@ func (s *invocation) candidates(ctx context.Context, line []string) []string {
 		}
 		return names
 	}
+	if n := len(before); n > 0 && c != nil && c.Name == "chaos" && before[n-1] == "--scenario" {
+		return scenarioNames()
+	}
+	if n := len(before); n > 0 && before[n-1] == "--sabotage" {
+		return sabotageNames()
+	}
 	switch {
 	case c == nil:
 		return commandNames(app.Commands)

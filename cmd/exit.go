@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/seed139febb4/durable/chaos"
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner"
 )
@@ -91,6 +92,10 @@ func exitCode(err error) int {
 	if errors.As(err, &usage) {
 		return exitUsage
 	}
+	var script *chaos.ScriptError
+	if errors.As(err, &script) {
+		return exitUsage
+	}
 	var over *endError
 	if errors.As(err, &over) {
 		return over.code()
@@ -115,7 +120,7 @@ var exitTable = []struct {
 	code int
 	errs []error
 }{
-	{exitUsage, []error{runner.ErrUnknownWorkflow, runner.ErrUnknownQuery, runner.ErrAmbiguous}},
+	{exitUsage, []error{chaos.ErrWaits, runner.ErrUnknownWorkflow, runner.ErrUnknownQuery, runner.ErrAmbiguous}},
 	{exitNoRun, []error{journal.ErrNoRun}},
 	{exitTimeout, []error{errWaited, errOpen, context.DeadlineExceeded}},
 	{exitConflict, []error{journal.ErrClosed, journal.ErrExists, journal.ErrFenced, journal.ErrOpen}},

@@ -25,7 +25,8 @@ type invocation struct {
 	screen *screen
 	out    *printer
 	log    *slog.Logger
-	path   string // --db
+	path   string   // --db
+	args   []string // the command line
 }
 
 func newInvocation(p Program) *invocation {
@@ -57,6 +58,7 @@ func newInvocation(p Program) *invocation {
 
 // dispatch finds the command and carries it out, or prints its help.
 func (s *invocation) dispatch(ctx context.Context, args []string) error {
+	s.args = args
 	app := s.app(args)
 	call, err := permute(app, args, s.Env)
 	if call.help {

@@ -1,0 +1,310 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
+// Workflow puts a workflow on trial. It runs it twice undisturbed, to learn where
+// its process can be killed and which parts of its result are the same each time;
+// then once for every such place, and for some pairs of places, killing the
+// process there and starting it again. Its activities are really called, each
+// time; its signals come from the script.
+//
+// The error, often a [*Refusal], says why there can be no trial. Whether the
+// trial went well is for [Report.Passed].
+func Workflow(ctx context.Context, o Options, t Target) (*Report, error) {
+	if o.Dir == "" {
+		dir, err := os.MkdirTemp("", "durable-chaos-")
+		if err != nil {
+			return nil, fmt.Errorf("make a scratch folder: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		o.Dir = dir
+	}
+	dir, err := filepath.Abs(o.Dir) // the processes work in folders of their own
+	if err != nil {
+		return nil, fmt.Errorf("find the scratch folder: %w", err)
+	}
+	o.Dir = dir
+	for o.Seed == 0 {
+		o.Seed = rand.Uint64N(1 << 32) // short enough to be typed
+	}
+	e := &exam{Options: o, target: &t, report: &Report{Program: program(&o), Seed: o.Seed, Workflow: t.Workflow, Began: time.Now()}}
+	if err := e.learn(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.try(ctx); err != nil {
+		return nil, err
+	}
+	e.report.Took = Seconds(time.Since(e.report.Began))
+	return e.report, nil
+}
+
+func program(o *Options) string {
+	if len(o.Program) > 0 {
+		return o.Program[0]
+	}
+	self, _ := os.Executable() // NewLab says why not
+	return self
+}
+
+// An exam is one call of Workflow.
+type exam struct {
+	Options
+	target *Target
+	report *Report
+
+	model     model
+	crossings []crossing
+	trace     []Entry
+	limit     time.Duration // of a process in a trial
+
+	mu          sync.Mutex
+	done, kills int
+}
+
+// learn makes the model.
+func (e *exam) learn(ctx context.Context) error {
+	first, err := e.undisturbed(ctx, "undisturbed-1")
+	if err != nil {
+		return err
+	}
+	all, err := first.lab.chronicles(ctx)
+	if err != nil {
+		return err
+	}
+	if e.trace, err = first.lab.Ledger(); err != nil {
+		return err
+	}
+	e.crossings = crossings(all, e.trace)
+	for i := range e.crossings {
+		e.report.Boundaries = append(e.report.Boundaries, e.crossings[i].Boundary)
+	}
+	second, err := e.undisturbed(ctx, "undisturbed-2")
+	if err != nil {
+		return err
+	}
+	e.model = model{first, Paths(Compare(first.result, second.result))}
+	e.report.Masked = e.model.masks
+	e.limit = 10*max(first.took, second.took) + 30*time.Second
+	for i := range e.target.Script {
+		if l := &e.target.Script[i]; !first.posted(l) {
+			e.report.Notes = append(e.report.Notes, fmt.Sprintf("line %d of the script: %s was not sent, the undisturbed run had ended", l.Number, l.Signal))
+		}
+	}
+	return e.clear(first, second)
+}
+
+func (d *ordeal) posted(l *Line) bool {
+	for _, s := range d.sent {
+		if s.line == l {
+			return true
+		}
+	}
+	return false
+}
+
+// undisturbed is a run that nobody kills.
+func (e *exam) undisturbed(ctx context.Context, name string) (*ordeal, error) {
+	e.tell(Progress{Trial: name})
+	d, err := newOrdeal(&e.Options, e.target, name, e.patience())
+	if err == nil {
+		err = d.run(ctx, true, Orders{Trace: true})
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.lab.chronicles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.sound(all)
+}
+
+// sound says why an undisturbed run is no model.
+func (d *ordeal) sound(all []chronicle) error {
+	if len(all) == 0 {
+		return refuse("main must pass the command line on to cmd.Main",
+			"%s did not run the workflow when it was started with the arguments of run: %s", d.lab.Program[0], lastLine(d.lives[0].Stderr()))
+	}
+	run := all[0]
+	name := "workflow " + d.target.Workflow
+	switch run.Status {
+	case journal.StatusCompleted:
+		return nil
+	case journal.StatusStuck:
+		return refuse("mend it first, then kill it", "%s gets %w although nobody disturbs it: %s", name, journal.ErrStuck, run.Problem)
+	case journal.StatusOpen:
+		if d.problem != "" {
+			return refuse("let it take longer with --duration, or give it an input that asks for less",
+				"%s had not ended after %s although nobody disturbed it", name, lasting(d.limit))
+		}
+		return refuse("", "%s did not come to its end although nobody disturbed it: %s", name, lastLine(d.lives[0].Stderr()))
+	}
+	return refuse("chaos compares results, so it needs an input with which the run completes",
+		"%s %s although nobody disturbs it: %s", name, run.Status, run.state.Data)
+}
+
+// try does the trials, as many at the same time as there are processors.
+func (e *exam) try(ctx context.Context) error {
+	e.pairs()
+	n := len(e.report.Boundaries)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	var failed error
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				if err := e.trial(ctx, i); err != nil {
+					e.mu.Lock()
+					if failed == nil {
+						failed = err
+					}
+					e.mu.Unlock()
+					cancel()
+				}
+			}
+		})
+	}
+	for i := range n + len(e.report.Pairs) {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	wg.Wait()
+	if failed == nil {
+		failed = context.Cause(ctx)
+	}
+	return failed
+}
+
+// pairs samples which ones are tried.
+func (e *exam) pairs() {
+	random := rand.New(rand.NewPCG(e.Seed, 0))
+	n := len(e.crossings)
+	for range e.target.Pairs {
+		p := Pair{First: -1}
+		for p.First < 0 || e.pointless(&p) {
+			p.First = random.IntN(n)
+			p.Second = p.First - 1 + random.IntN(n-p.First+1)
+			if p.Second < p.First {
+				p.Second = -1
+			}
+		}
+		if p.Second < 0 {
+			p.Boundary = Boundary{Window: Recovering, Event: e.crossings[p.First].Event}
+		} else {
+			p.Boundary = e.crossings[p.Second].Boundary
+		}
+		e.report.Pairs = append(e.report.Pairs, p)
+	}
+}
+
+// pointless reports whether the second kill of a pair could never come: what is on
+// disk is not appended again, and before the first event and after the last one
+// there is nothing to be recovered.
+func (e *exam) pointless(p *Pair) bool {
+	first := &e.crossings[p.First]
+	onDisk := first.Window == BeforeEffects || first.Window == AfterCommit
+	if p.Second == p.First {
+		return onDisk
+	}
+	return p.Second < 0 && (first.Event == 1 && !onDisk || onDisk && p.First == len(e.crossings)-1)
+}
+
+// trial is the one with that number: those of the boundaries come first, then
+// those of the pairs.
+func (e *exam) trial(ctx context.Context, i int) error {
+	singles := len(e.report.Boundaries)
+	if i < singles {
+		c := &e.crossings[i]
+		orders := []Orders{{Kills: []Kill{c.kill("a", e.trace, 0)}}}
+		return e.ordeal(ctx, fmt.Sprintf("kill-%03d", i+1), &e.report.Boundaries[i], orders)
+	}
+	p := &e.report.Pairs[i-singles]
+	first := &e.crossings[p.First]
+	second := Kill{Token: "b", At: journal.Moment{Point: journal.ReplayDone}}
+	if p.Second >= 0 {
+		second = e.crossings[p.Second].kill("b", e.trace, first.place)
+	}
+	orders := []Orders{{Kills: []Kill{first.kill("a", e.trace, 0)}}, {Kills: []Kill{second}}}
+	return e.ordeal(ctx, fmt.Sprintf("pair-%03d", i-singles+1), &p.Boundary, orders)
+}
+
+func (e *exam) ordeal(ctx context.Context, name string, b *Boundary, orders []Orders) error {
+	trial := b.Label() + ", " + string(b.Window)
+	e.tell(Progress{Trial: trial})
+	d, err := newOrdeal(&e.Options, e.target, name, e.limit)
+	if err != nil {
+		return err
+	}
+	var tokens []string
+	for i := range orders {
+		orders[i].Sabotage = e.Sabotage
+		for _, k := range orders[i].Kills {
+			tokens = append(tokens, k.Token)
+		}
+	}
+	if err := d.run(ctx, false, orders...); err != nil {
+		return err
+	}
+	if err := d.judge(ctx, &e.model, b, tokens...); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.done++
+	e.kills += len(d.lives) - 1
+	e.mu.Unlock()
+	p := Progress{Trial: trial, Ended: true, Verdict: b.Verdict()}
+	e.tell(p)
+	if p.Verdict == Fail {
+		return nil // its files may tell more
+	}
+	return e.clear(d)
+}
+
+// Verdict is how the trial at this boundary ended.
+func (b *Boundary) Verdict() Verdict {
+	switch {
+	case len(b.Problems) > 0:
+		return Fail
+	case !b.Killed:
+		return Skip
+	}
+	return Pass
+}
+
+// clear removes the files of what is over.
+func (e *exam) clear(over ...*ordeal) (err error) {
+	if e.Keep {
+		return nil
+	}
+	for _, d := range over {
+		err = errors.Join(err, os.RemoveAll(d.lab.Dir))
+	}
+	return err
+}
+
+// tell passes progress on.
+func (e *exam) tell(p Progress) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p.Done, p.Of, p.Kills = e.done, len(e.report.Boundaries)+len(e.report.Pairs), e.kills
+	if e.Progress != nil {
+		e.Progress(p)
+	}
+}
