@@ -140,21 +140,23 @@ func (c *courier) comes() bool {
 
 // stalled says what the runs wait for. next is zero if it is no timer.
 func (c *courier) stalled(ctx context.Context, runs []journal.Run, next alarm) error {
-	var waits, signals, todo []string
+	var waits, todo []string
 	for _, run := range runs {
 		names, err := c.client.AwaitedSignals(ctx, run.Key)
 		if err != nil {
 			return err
 		}
-		if len(names) > 0 { // else it waits for its child, or for the timer
-			waits = append(waits, "workflow "+run.Workflow+" waits for signal "+strings.Join(names, " or ")+", which nobody sends")
-			signals = append(signals, names...)
+		if len(names) == 0 {
+			continue // it waits for its child, or for the timer
+		}
+		waits = append(waits, "workflow "+run.Workflow+" waits for signal "+strings.Join(names, " or ")+", which nobody sends")
+		if run.Parent != 0 {
+			todo = append(todo, "a script reaches the run itself, not its children: put workflow "+run.Workflow+" on trial, with a script of its own")
+		} else {
+			todo = append(todo, fmt.Sprintf("--script FILE sends it, with a line like: @%d %s", run.LastSeq, names[0]))
 		}
 	}
 	last := runs[len(runs)-1].LastSeq // the oldest is the one that is on trial
-	if len(signals) > 0 {
-		todo = append(todo, fmt.Sprintf("--script FILE sends it, with a line like: @%d %s", last, signals[0]))
-	}
 	if !next.due.IsZero() {
 		where, err := c.where(ctx, next)
 		if err != nil {

@@ -16,6 +16,7 @@ type crossing struct {
 	at    journal.Moment // without the run, whose name nobody knows beforehand, and without what depends on the order of answers
 	since journal.Moment
 	place int // in the trace
+	run   int // which of the lab's runs it is in
 }
 
 // kill is the order to die there. before is where in the trace an earlier kill
@@ -88,7 +89,7 @@ func crossings(all []chronicle, trace []Entry) (found []crossing) {
 		}
 		beating[m] = true
 		c := crossing{at: anonymous(m), place: place}
-		c.Boundary = boundaryOf(all, m)
+		c.Boundary, c.run = boundaryOf(all, m)
 		c.Window = window
 		found = append(found, c)
 		if window == AfterStep {
@@ -102,16 +103,16 @@ func crossings(all []chronicle, trace []Entry) (found []crossing) {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b crossing) int {
-		return cmp.Or(cmp.Compare(a.Workflow, b.Workflow), cmp.Compare(a.Event, b.Event), cmp.Compare(a.place, b.place))
+		return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.Event, b.Event), cmp.Compare(a.place, b.place))
 	})
 	return found
 }
 
-// boundaryOf says which event a moment is on the way to.
-func boundaryOf(all []chronicle, m journal.Moment) Boundary {
-	b := Boundary{Event: m.Seq, Kind: m.Kind, Name: m.Name, Op: m.Op, Attempt: m.Attempt}
-	for i := range all {
-		c := &all[i]
+// boundaryOf says which event of which run a moment is on the way to.
+func boundaryOf(all []chronicle, m journal.Moment) (b Boundary, run int) {
+	b = Boundary{Event: m.Seq, Kind: m.Kind, Name: m.Name, Op: m.Op, Attempt: m.Attempt}
+	for run = range all {
+		c := &all[run]
 		op := c.state.Op(m.Op)
 		if m.Run != c.ULID && (m.Run != "" || op == nil || op.Command.Kind != journal.RunTx || op.Command.Name != m.Name) {
 			continue
@@ -127,7 +128,7 @@ func boundaryOf(all []chronicle, m journal.Moment) Boundary {
 		}
 		break
 	}
-	return b
+	return b, run
 }
 
 // outcome is the event that ended an attempt; the one that asked for it, if

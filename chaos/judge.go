@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,17 @@ func (d *ordeal) judge(ctx context.Context, m *model, b *Boundary, tokens ...str
 		b.Equal = len(found) == 0
 		for _, f := range found {
 			b.Problems = append(b.Problems, "the result differs: "+f.String())
+		}
+	}
+	if b.Survived {
+		rows, err := d.lab.rows(ctx)
+		if err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(m.tables)) {
+			if rows[name] != m.tables[name] {
+				b.Problems = append(b.Problems, fmt.Sprintf("P2: table %s has %s, and %d after an undisturbed run", name, plural(rows[name], "row"), m.tables[name]))
+			}
 		}
 	}
 	var twice []string

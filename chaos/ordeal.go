@@ -28,7 +28,8 @@ type ordeal struct {
 
 	code    int // of the last process
 	result  json.RawMessage
-	problem string // why there was no end
+	problem string         // why there was no end
+	tables  map[string]int // of the program's own, after an undisturbed run, how many rows
 }
 
 // A posted signal is one that the journal has acknowledged.

@@ -66,7 +66,7 @@ type Repeat struct {
 	Name    string `json:"name"`
 	Where   string `json:"where,omitempty"` // dir/file.go:line of the call
 	Trials  int    `json:"trials"`
-	Differs int    `json:"differs"` // of these trials, how many had another result than the undisturbed run
+	Differs int    `json:"differs"` // trials with another result than the undisturbed run in which nothing else ran again
 }
 
 // Repeats lists them.
@@ -87,7 +87,7 @@ func (r *Report) Repeats() (all []Repeat) {
 				i, all = len(all), append(all, Repeat{Name: name, Where: where[name]})
 			}
 			all[i].Trials++
-			if t.Boundary.Survived && !t.Boundary.Equal {
+			if t.Boundary.Survived && !t.Boundary.Equal && len(t.Boundary.Again) == 1 {
 				all[i].Differs++
 			}
 		}

@@ -2,12 +2,15 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,6 +97,7 @@ func (e *exam) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	maps.DeleteFunc(first.tables, func(name string, rows int) bool { return second.tables[name] != rows })
 	e.model = model{first, Paths(Compare(first.result, second.result))}
 	e.report.Masked = e.model.masks
 	e.limit = 10*max(first.took, second.took) + 30*time.Second
@@ -118,16 +122,24 @@ func (d *ordeal) posted(l *Line) bool {
 func (e *exam) undisturbed(ctx context.Context, name string) (*ordeal, error) {
 	e.tell(Progress{Trial: name})
 	d, err := newOrdeal(&e.Options, e.target, name, e.patience())
-	if err == nil {
-		err = d.run(ctx, true, Orders{Trace: true})
-	}
 	if err != nil {
+		return nil, err
+	}
+	journals, err := d.lab.rows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.run(ctx, true, Orders{Trace: true}); err != nil {
 		return nil, err
 	}
 	all, err := d.lab.chronicles(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if d.tables, err = d.lab.rows(ctx); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(d.tables, func(name string, _ int) bool { _, own := journals[name]; return own })
 	return d, d.sound(all)
 }
 
@@ -143,7 +155,9 @@ func (d *ordeal) sound(all []chronicle) error {
 	case journal.StatusCompleted:
 		return nil
 	case journal.StatusStuck:
-		return refuse("mend it first, then kill it", "%s gets %w although nobody disturbs it: %s", name, journal.ErrStuck, run.Problem)
+		var p journal.Problem
+		_ = json.Unmarshal(run.Problem, &p) // without, the message is empty
+		return refuse("mend it first", "%s fails although nobody disturbs it: %w: %s", name, journal.ErrStuck, p.Message)
 	case journal.StatusOpen:
 		if d.problem != "" {
 			return refuse("let it take longer with --duration, or give it an input that asks for less",
@@ -151,8 +165,10 @@ func (d *ordeal) sound(all []chronicle) error {
 		}
 		return refuse("", "%s did not come to its end although nobody disturbed it: %s", name, lastLine(d.lives[0].Stderr()))
 	}
-	return refuse("chaos compares results, so it needs an input with which the run completes",
-		"%s %s although nobody disturbs it: %s", name, run.Status, run.state.Data)
+	var f journal.Failure
+	_ = json.Unmarshal(run.state.Data, &f) // likewise
+	return refuse("chaos compares results: give it an input with which the run completes",
+		"%s is %s although nobody disturbs it: %s", name, run.Status, f.Message)
 }
 
 // try does the trials, as many at the same time as there are processors.
@@ -194,19 +210,20 @@ func (e *exam) try(ctx context.Context) error {
 
 // pairs samples which ones are tried.
 func (e *exam) pairs() {
-	random := rand.New(rand.NewPCG(e.Seed, 0))
-	n := len(e.crossings)
-	for range e.target.Pairs {
-		p := Pair{First: -1}
-		for p.First < 0 || e.pointless(&p) {
-			p.First = random.IntN(n)
-			p.Second = p.First - 1 + random.IntN(n-p.First+1)
-			if p.Second < p.First {
-				p.Second = -1
-			}
+	var all []Pair
+	for first := range e.crossings {
+		all = append(all, Pair{First: first, Second: -1})
+		for second := first; second < len(e.crossings); second++ {
+			all = append(all, Pair{First: first, Second: second})
 		}
+	}
+	all = slices.DeleteFunc(all, func(p Pair) bool { return e.pointless(&p) })
+	random := rand.New(rand.NewPCG(e.Seed, 0))
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, p := range all[:min(e.target.Pairs, len(all))] {
 		if p.Second < 0 {
-			p.Boundary = Boundary{Window: Recovering, Event: e.crossings[p.First].Event}
+			p.Boundary = e.crossings[p.First].Boundary
+			p.Window = Recovering
 		} else {
 			p.Boundary = e.crossings[p.Second].Boundary
 		}

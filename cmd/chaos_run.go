@@ -74,11 +74,11 @@ func (s *invocation) chaosClear(o chaos.Options) error {
 	return nil
 }
 
-// chaosProgress shows how it goes: on a terminal in one line that is redrawn, and
-// else only what failed.
+// chaosProgress shows on a terminal how it goes, in one line that is redrawn, and
+// what failed. Elsewhere the end tells all.
 func (s *invocation) chaosProgress() func(chaos.Progress) {
 	return func(p chaos.Progress) {
-		if p.Ended && p.Verdict == chaos.Fail {
+		if s.screen.live && p.Ended && p.Verdict == chaos.Fail {
 			s.screen.Line(s.screen.style.in(red, "failed: ") + clean(p.Trial))
 		}
 		if p.Of > 0 {
