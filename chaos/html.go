@@ -50,7 +50,9 @@ func (r *Report) writeHTML(w io.Writer) error {
 		Rows []pageRow
 	}{Report: r}
 	for _, t := range r.Trials() {
-		data.Rows = append(data.Rows, layOut(t))
+		if len(t.Timeline) > 0 {
+			data.Rows = append(data.Rows, layOut(t))
+		}
 	}
 	return page.Execute(w, data)
 }

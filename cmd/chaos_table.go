@@ -109,6 +109,9 @@ func (s *invocation) boundaries(r *chaos.Report) error {
 			window = fmt.Sprintf("event %d %s, then %s", first.Event, first.Window, b.Window)
 		}
 		name := b.Name
+		if b.Attempt > 1 {
+			name += fmt.Sprintf(" (attempt %d)", b.Attempt)
+		}
 		if b.Workflow != "" {
 			name = strings.TrimSpace(b.Workflow + ": " + name)
 		}
