@@ -127,6 +127,8 @@ func (d *ordeal) outlive(ctx context.Context, p *Process) (over bool, err error)
 	switch {
 	case ctx.Err() != nil:
 		return true, errors.Join(context.Cause(ctx), p.Kill())
+	case strings.Contains(p.Stderr(), journal.ErrFull.Error()):
+		return true, errors.Join(refuse("free some space, or name another folder with --dir", "%s: %w", lastLine(p.Stderr()), journal.ErrFull), p.Kill())
 	case err != nil:
 		d.problem = fmt.Sprintf("process %d had not come to the end of the run after %s", len(d.lives), d.limit.Round(time.Second))
 		return true, p.Kill()

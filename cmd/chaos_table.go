@@ -83,6 +83,14 @@ func (s *invocation) scenarios(r *chaos.Report) error {
 	})
 }
 
+// windows are what a terminal has room for.
+var windows = map[chaos.Window]string{
+	chaos.BeforeAppend: "before append", chaos.BeforeEffects: "after append",
+	chaos.InsideCall: "called", chaos.AtHeartbeat: "heartbeat", chaos.AfterCall: "returned",
+	chaos.InsideStep: "begun", chaos.AfterStep: "returned", chaos.BeforeCommit: "before commit", chaos.AfterCommit: "after commit",
+	chaos.Recovering: "recovering",
+}
+
 // A trialJSON is a row of the table of a workflow, in JSON lines.
 type trialJSON struct {
 	First *int `json:"first,omitempty"`
@@ -97,16 +105,17 @@ func (s *invocation) boundaries(r *chaos.Report) error {
 	for _, p := range r.Pairs {
 		rows = append(rows, trialJSON{&p.First, p.Boundary})
 	}
-	header := []string{"EVENT", "KIND", "NAME", "SOURCE", "WINDOW", "RECOVERED", "RUN AGAIN", "RESULT EQUAL", "VERDICT"}
+	header := []string{"EVENT", "KIND", "NAME", "SOURCE", "KILLED", "RECOVERED", "AGAIN", "EQUAL", "VERDICT"}
 	return list(s.out, rows, header, func(b trialJSON) []cell {
 		equal := same(yesNo(b.Equal))
 		if !b.Survived {
 			equal = same("-")
 		}
-		window := string(b.Window)
+		window := cell{human: windows[b.Window], plain: string(b.Window)}
 		if b.First != nil {
 			first := &r.Boundaries[*b.First]
-			window = fmt.Sprintf("event %d %s, then %s", first.Event, first.Window, b.Window)
+			window.human = fmt.Sprintf("%d %s, %s", first.Event, windows[first.Window], window.human)
+			window.plain = fmt.Sprintf("event %d %s, then %s", first.Event, first.Window, window.plain)
 		}
 		name := b.Name
 		if b.Attempt > 1 {
@@ -115,7 +124,7 @@ func (s *invocation) boundaries(r *chaos.Report) error {
 		if b.Workflow != "" {
 			name = strings.TrimSpace(b.Workflow + ": " + name)
 		}
-		return []cell{same(strconv.FormatInt(b.Event, 10)), same(string(b.Kind)), same(name), same(b.Where), same(window),
+		return []cell{same(strconv.FormatInt(b.Event, 10)), same(string(b.Kind)), same(name), same(b.Where), window,
 			same(yesNo(b.Survived)), same(strings.Join(b.Again, ", ")), equal, s.verdict(b.Verdict())}
 	})
 }
