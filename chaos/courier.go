@@ -196,5 +196,10 @@ func (c *courier) where(ctx context.Context, a alarm) (string, error) {
 	return "", nil
 }
 
-// lasting is a duration for people, in whole seconds.
-func lasting(d time.Duration) string { return runner.Duration(d.Round(time.Second)).String() }
+// lasting is a duration for people.
+func lasting(d time.Duration) string {
+	if d > time.Second {
+		d = d.Round(time.Second)
+	}
+	return runner.Duration(d).String()
+}

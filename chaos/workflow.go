@@ -145,12 +145,16 @@ func (e *exam) undisturbed(ctx context.Context, name string) (*ordeal, error) {
 
 // sound says why an undisturbed run is no model.
 func (d *ordeal) sound(all []chronicle) error {
-	if len(all) == 0 {
+	name := "workflow " + d.target.Workflow
+	switch {
+	case d.problem != "" && d.code >= 0:
+		return refuse("let it take longer with --duration, or give it an input that asks for less",
+			"%s had not ended after %s although nobody disturbed it", name, lasting(d.limit))
+	case len(all) == 0:
 		return refuse("main must pass the command line on to cmd.Main",
 			"%s did not run the workflow when it was started with the arguments of run: %s", d.lab.Program[0], lastLine(d.lives[0].Stderr()))
 	}
 	run := all[0]
-	name := "workflow " + d.target.Workflow
 	switch run.Status {
 	case journal.StatusCompleted:
 		return nil
@@ -159,10 +163,6 @@ func (d *ordeal) sound(all []chronicle) error {
 		_ = json.Unmarshal(run.Problem, &p) // without, the message is empty
 		return refuse("mend it first", "%s fails although nobody disturbs it: %w: %s", name, journal.ErrStuck, p.Message)
 	case journal.StatusOpen:
-		if d.problem != "" {
-			return refuse("let it take longer with --duration, or give it an input that asks for less",
-				"%s had not ended after %s although nobody disturbed it", name, lasting(d.limit))
-		}
 		return refuse("", "%s did not come to its end although nobody disturbed it: %s", name, lastLine(d.lives[0].Stderr()))
 	}
 	var f journal.Failure

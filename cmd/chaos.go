@@ -25,6 +25,7 @@ func (s *invocation) chaosCommand(args []string) *cli.Command {
 			&cli.StringSliceFlag{Name: "scenario", Usage: "`NAME` only this scenario (may be repeated): " + strings.Join(scenarioNames(), ", ")},
 			&cli.IntFlag{Name: "kills", Usage: "`N` how often the scenarios that kill at random moments do so, in all"},
 			&cli.StringFlag{Name: "duration", Usage: "`DURATION` how long the scenarios go on that only end when they are stopped"},
+			&cli.StringFlag{Name: "sabotage", Usage: "`NAME` let the journal break a promise, to see that it is noticed: this must fail. " + strings.Join(sabotageNames(), ", ")},
 		}, chaosFlags()...),
 		Action: s.chaosScenarios,
 	}
@@ -57,7 +58,6 @@ func chaosFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "report", Usage: "`FILE` write a report, too: .json, .xml (JUnit) or .html (may be repeated)"},
 		&cli.StringFlag{Name: "dir", Usage: "`FOLDER` for scratch files, instead of the system's temporary one"},
 		&cli.BoolFlag{Name: "keep", Usage: "leave the scratch files"},
-		&cli.StringFlag{Name: "sabotage", Usage: "`NAME` let the journal break a promise, to see that it is noticed: this must fail. " + strings.Join(sabotageNames(), ", ")},
 	}
 }
 
@@ -145,8 +145,14 @@ func (s *invocation) chaosScenarios(c *cli.Context) error {
 	if n := c.Int("kills"); n < 0 {
 		return usagef("--kills: %d is negative", n)
 	}
+	sabotage := c.String("sabotage")
+	if sabotage != "" {
+		if err := oneOf("--sabotage", sabotage, sabotageNames()...); err != nil {
+			return err
+		}
+	}
 	return s.chaos(c, func(o chaos.Options) (*chaos.Report, error) {
-		o.Only, o.Kills = c.StringSlice("scenario"), c.Int("kills")
+		o.Only, o.Kills, o.Sabotage = c.StringSlice("scenario"), c.Int("kills"), sqlite.Sabotage(sabotage)
 		return chaos.Run(c.Context, o)
 	})
 }

@@ -10,17 +10,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed139febb4/durable/chaos"
-	"github.com/seed139febb4/durable/sqlite"
 )
 
 // chaos runs it in a folder of its own, shows how it goes, and reports.
 func (s *invocation) chaos(c *cli.Context, run func(chaos.Options) (*chaos.Report, error)) (err error) {
-	o := chaos.Options{Seed: c.Uint64("seed"), Keep: c.Bool("keep"), Sabotage: sqlite.Sabotage(c.String("sabotage")), Progress: s.chaosProgress()}
-	if o.Sabotage != "" {
-		if err := oneOf("--sabotage", string(o.Sabotage), sabotageNames()...); err != nil {
-			return err
-		}
-	}
+	o := chaos.Options{Seed: c.Uint64("seed"), Keep: c.Bool("keep"), Progress: s.chaosProgress()}
 	if c.String("duration") != "" {
 		if o.Duration, err = durationFlag(c, "duration"); err != nil {
 			return err
