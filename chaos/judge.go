@@ -98,12 +98,22 @@ func repeated(ledger []Entry) (again, twice []string) {
 	return again, twice
 }
 
-// lost lists breaches of P1: what was on disk once and is not in the history.
+// lost lists breaches of P1: what was on disk once and is not in the history, or
+// had to be recorded a second time.
 func lost(ledger []Entry, all []chronicle) (problems []string) {
+	type event struct {
+		run string
+		seq int64
+	}
+	seen := map[event]bool{}
 	for _, e := range ledger {
 		if e.What != Recorded {
 			continue
 		}
+		if seen[event{e.Run, e.Seq}] {
+			problems = append(problems, fmt.Sprintf("P1: event %d, %s %s, was recorded and had to be recorded again", e.Seq, e.Kind, e.Name))
+		}
+		seen[event{e.Run, e.Seq}] = true
 		there := slices.ContainsFunc(all, func(c chronicle) bool {
 			return c.ULID == e.Run && slices.ContainsFunc(c.events, func(ev journal.Event) bool {
 				return ev.Seq == e.Seq && ev.Kind == e.Kind && ev.Op == e.Op
