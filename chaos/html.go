@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -25,23 +26,32 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"longest": func(all []Seconds) Seconds { _, l := Recoveries(all); return l },
 }).Parse(pageText))
 
-// A pageRow is a trial with its timeline laid out.
+// A pageRow is a trial with its timeline laid out. Processes that live at the same
+// time have a lane each.
 type pageRow struct {
 	Trial
+	Lanes int
 	Bars  []pageBar
 	Marks []pageMark
 }
+
+// Height is that of the row, in pixels.
+func (r pageRow) Height() int { return 14 + 12*max(r.Lanes, 1) }
 
 // A pageBar is the life of a process; a pageMark what happened at a moment. Left
 // and Width are in percent of the trial.
 type pageBar struct {
 	Left, Width string
+	Lane        int
 	Process     int
 	Killed      bool
 }
 
 type pageMark struct {
-	Left, Kind, Title string
+	Left  string
+	Lane  int
+	Kind  string
+	Title string
 }
 
 func (r *Report) writeHTML(w io.Writer) error {
@@ -57,48 +67,73 @@ func (r *Report) writeHTML(w io.Writer) error {
 	return page.Execute(w, data)
 }
 
+// A layout is a timeline on its way to a page.
+type layout struct {
+	row  pageRow
+	span Seconds
+	free []Seconds // by lane: from when on it is
+	lane map[int]int
+	from map[int]Seconds // of the processes that live
+}
+
+// forever keeps the lane of a process that lives.
+const forever = Seconds(1<<63 - 1)
+
 // layOut makes the timeline of a trial.
 func layOut(t Trial) pageRow {
-	row := pageRow{Trial: t}
-	span := t.Took
+	l := layout{row: pageRow{Trial: t}, span: t.Took, lane: map[int]int{}, from: map[int]Seconds{}}
 	for _, m := range t.Timeline {
-		span = max(span, m.At)
+		l.span = max(l.span, m.At)
 	}
-	left := func(at Seconds) string {
-		if span <= 0 {
-			return "0%"
-		}
-		return fmt.Sprintf("%.2f%%", 100*float64(at)/float64(span))
-	}
-	began := map[int]Seconds{}
-	end := func(process int, at Seconds, killed bool) {
-		from, ok := began[process]
-		if !ok {
-			return
-		}
-		delete(began, process)
-		row.Bars = append(row.Bars, pageBar{Left: left(from), Width: left(at - from), Process: process, Killed: killed})
-	}
-	for _, m := range t.Timeline {
-		kind := "note"
-		switch m.What {
+	for i := range t.Timeline {
+		switch m := &t.Timeline[i]; m.What {
 		case "start":
-			began[m.Process] = m.At
-			continue
+			l.begin(m)
 		case "kill":
-			kind = "kill"
-			end(m.Process, m.At, true)
-		case "stop", "continue", "signal", "resumed", "recorded":
-			kind = m.What
-		case "done":
-			kind = "done"
+			l.mark(m)
+			l.end(m.Process, m.At, true)
+		default:
+			l.mark(m)
 		}
-		row.Marks = append(row.Marks, pageMark{left(m.At), kind, m.title()})
 	}
-	for process := range began {
-		end(process, span, false)
+	for process := range l.from {
+		l.end(process, l.span, false)
 	}
-	return row
+	l.row.Lanes = len(l.free)
+	return l.row
+}
+
+func (l *layout) begin(m *Mark) {
+	lane := slices.IndexFunc(l.free, func(from Seconds) bool { return from <= m.At })
+	if lane < 0 {
+		lane, l.free = len(l.free), append(l.free, 0)
+	}
+	l.free[lane], l.lane[m.Process], l.from[m.Process] = forever, lane, m.At
+}
+
+func (l *layout) end(process int, at Seconds, killed bool) {
+	from, lives := l.from[process]
+	if !lives {
+		return
+	}
+	delete(l.from, process)
+	lane := l.lane[process]
+	l.free[lane] = at
+	l.row.Bars = append(l.row.Bars, pageBar{l.percent(from), l.percent(at - from), lane, process, killed})
+}
+
+// mark puts a mark into the lane of its process, those of none into the first.
+func (l *layout) mark(m *Mark) {
+	kind := "note"
+	switch m.What {
+	case "kill", "stop", "continue", "signal", "resumed", "recorded", "done":
+		kind = m.What
+	}
+	l.row.Marks = append(l.row.Marks, pageMark{l.percent(m.At), l.lane[m.Process], kind, m.title()})
+}
+
+func (l *layout) percent(at Seconds) string {
+	return fmt.Sprintf("%.2f%%", 100*float64(at)/float64(max(l.span, 1)))
 }
 
 // title is what stands at a mark.

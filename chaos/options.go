@@ -11,7 +11,7 @@ import (
 type Options struct {
 	Seed     uint64          // of every choice; 0: another one each time
 	Kills    int             // of the scenarios that kill at random moments, how often in all; 0: a default for each
-	Duration time.Duration   // of those that go on until they are stopped, how long; 0: likewise. Of a workflow: how long it may take undisturbed; 0: a minute
+	Duration time.Duration   // of those that go on until they are stopped, how long; 0: likewise; of a workflow, how long it may take undisturbed; 0: a minute
 	Only     []string        // the names of the scenarios; none: all
 	Dir      string          // an existing folder for scratch files, which stay there; "": a temporary one, removed at the end
 	Keep     bool            // of a workflow: what is in Dir stays also of trials that went well

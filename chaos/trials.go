@@ -61,6 +61,17 @@ func (b *Boundary) trial(name string) Trial {
 	return t
 }
 
+// Verdict is how the trial at this boundary ended.
+func (b *Boundary) Verdict() Verdict {
+	switch {
+	case len(b.Problems) > 0:
+		return Fail
+	case !b.Killed:
+		return Skip
+	}
+	return Pass
+}
+
 // A Repeat is an activity that ran again in some trials though nothing had failed.
 type Repeat struct {
 	Name    string `json:"name"`
@@ -107,7 +118,11 @@ func (r *Report) Summary() string {
 			skipped++
 		}
 	}
-	parts := []string{plural(trials, "trial"), plural(kills, "kill"), fmt.Sprintf("%d failed", failed)}
+	noun := "trial"
+	if len(r.Scenarios) > 0 {
+		noun = "scenario"
+	}
+	parts := []string{plural(trials, noun), plural(kills, "kill"), fmt.Sprintf("%d failed", failed)}
 	if skipped > 0 {
 		parts = append(parts, fmt.Sprintf("%d not reached", skipped))
 	}

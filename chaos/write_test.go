@@ -90,8 +90,8 @@ func TestWriteHTML(t *testing.T) {
 	require.NotContains(t, text, "ZgotmplZ", "a value that the template refuses")
 	require.NotRegexp(t, regexp.MustCompile(`https?://|src=|href=|url\(|@import`), text)
 	require.Contains(t, text, `<span class="verdict fail">failed</span>`)
-	require.Contains(t, text, `<i class="mark kill" style="left:40.00%"`)
-	require.Contains(t, text, `<i class="bar again" style="left:60.00%;width:40.00%"`)
+	require.Contains(t, text, `<i class="mark kill" style="left:40.00%;--lane:0"`)
+	require.Contains(t, text, `<i class="bar again" style="left:60.00%;width:40.00%;--lane:0"`)
 	require.Contains(t, text, `<td class="n">3ms<td class="n">5s`)
 }
 
@@ -110,7 +110,7 @@ func TestCheckReport(t *testing.T) {
 func TestSummary(t *testing.T) {
 	r := sample()
 	require.False(t, r.Passed())
-	require.Equal(t, "4 trials, 5 kills, 1 failed, 1 not reached, in 1.5s", r.Summary())
+	require.Equal(t, "4 scenarios, 5 kills, 1 failed, 1 not reached, in 1.5s", r.Summary())
 	require.Equal(t, []chaos.Repeat{{Name: "pay", Where: "x.go:3", Trials: 3, Differs: 1}}, r.Repeats())
 	for _, c := range []struct{ n, p50, longest int }{{1, 1, 1}, {2, 1, 2}, {3, 2, 3}, {4, 2, 4}} {
 		var all []chaos.Seconds

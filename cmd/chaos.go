@@ -23,8 +23,8 @@ func (s *invocation) chaosCommand(args []string) *cli.Command {
 		Description: chaosDescription,
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "scenario", Usage: "`NAME` only this scenario (may be repeated): " + strings.Join(scenarioNames(), ", ")},
-			&cli.IntFlag{Name: "kills", Usage: "`N` how often the scenarios that kill at random moments do so, in all"},
-			&cli.StringFlag{Name: "duration", Usage: "`DURATION` how long the scenarios go on that only end when they are stopped"},
+			&cli.IntFlag{Name: "kills", Usage: "`N` how often each scenario that kills again and again does so"},
+			&cli.StringFlag{Name: "duration", Usage: "`DURATION` how long the long sleep is that is interrupted; shorter waits are in proportion"},
 			&cli.StringFlag{Name: "sabotage", Usage: "`NAME` let the journal break a promise, to see that it is noticed: this must fail. " + strings.Join(sabotageNames(), ", ")},
 		}, chaosFlags()...),
 		Action: s.chaosScenarios,
