@@ -87,6 +87,9 @@ func (e *exam) learn(ctx context.Context) error {
 		return err
 	}
 	e.crossings = crossings(all, e.trace)
+	if len(e.crossings) == 0 {
+		return refuse("main must pass the command line on to cmd.Main", "%s ran the workflow, but takes no orders", first.lab.Program[0])
+	}
 	for i := range e.crossings {
 		e.report.Boundaries = append(e.report.Boundaries, e.crossings[i].Boundary)
 	}

@@ -44,3 +44,24 @@ func TestChaosNotices(t *testing.T) {
 		})
 	}
 }
+
+// TestChaosRefusesPrograms: a binary that is not there, and one that is something
+// else.
+func TestChaosRefusesPrograms(t *testing.T) {
+	for program, want := range map[string]string{
+		"/nowhere/shop": "start /nowhere/shop: ",
+		"true":          "true did not run the workflow when it was started with the arguments of run: it said nothing",
+	} {
+		t.Run(program, func(t *testing.T) {
+			if _, err := exec.LookPath(program); err != nil && program == "true" {
+				t.Skip(err)
+			}
+			_, err := chaos.Workflow(t.Context(), chaos.Options{Program: []string{program}, Dir: t.TempDir()},
+				chaos.Target{Bindings: shop(), Workflow: "double"})
+			require.ErrorContains(t, err, want)
+			var refusal *chaos.Refusal
+			require.ErrorAs(t, err, &refusal)
+			require.NotEmpty(t, refusal.Hint())
+		})
+	}
+}
