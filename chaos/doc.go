@@ -8,6 +8,9 @@
 // to die at a chosen moment of the commit path, to have another clock, or to
 // break a promise, which shows that the tester would notice.
 //
+// [Workflow] puts a workflow of one's own on trial: it is run undisturbed, and then
+// killed wherever that run could have been. What came of it is a [Report].
+//
 // In a test of one's own, TestMain makes the test binary the program:
 //
 //	func TestMain(m *testing.M) {

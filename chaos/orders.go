@@ -38,11 +38,12 @@ type Kill struct {
 	Token string         `json:"token"` // a kill whose token was used is over
 	At    journal.Moment `json:"at"`    // fields that are zero fit every moment
 	Visit int            `json:"visit"` // how often the moment must have come in this process; 0 and 1: the first time
+	Since journal.Moment `json:"since"` // which counts from this moment on; the zero Moment: from the start
 	Stop  bool           `json:"stop"`  // SIGSTOP instead
 }
 
-func (k *Kill) fits(m *journal.Moment) bool {
-	at := &k.At
+// fits reports whether m is the moment that at describes.
+func fits(at, m *journal.Moment) bool {
 	return at.Point == m.Point &&
 		(at.Run == "" || at.Run == m.Run) &&
 		(at.Seq == 0 || at.Seq == m.Seq) &&

@@ -16,7 +16,8 @@ type victim struct {
 	ledger *Ledger
 
 	mu     sync.Mutex
-	visits []int // of each kill's moment
+	visits []int  // of each kill's moment
+	since  []bool // whether its Since has come
 }
 
 // newProbe returns what carries the orders out. The error says why the ledger
@@ -26,7 +27,7 @@ func (o *Orders) newProbe() (journal.Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &victim{orders: o, ledger: l, visits: make([]int, len(o.Kills))}
+	v := &victim{orders: o, ledger: l, visits: make([]int, len(o.Kills)), since: make([]bool, len(o.Kills))}
 	return v.at, nil
 }
 
@@ -40,7 +41,11 @@ func (v *victim) at(m journal.Moment) {
 	defer v.mu.Unlock()
 	for i := range v.orders.Kills {
 		k := &v.orders.Kills[i]
-		if !k.fits(&m) {
+		if k.Since.Point != "" && !v.since[i] {
+			v.since[i] = fits(&k.Since, &m)
+			continue
+		}
+		if !fits(&k.At, &m) {
 			continue
 		}
 		if v.visits[i]++; v.visits[i] == max(k.Visit, 1) && v.use(k.Token) {

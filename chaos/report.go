@@ -17,6 +17,8 @@ type Report struct {
 	Took       Seconds    `json:"took"`                 //
 	Scenarios  []Outcome  `json:"scenarios,omitempty"`  // of durable chaos
 	Workflow   string     `json:"workflow,omitempty"`   // of durable chaos WORKFLOW
+	Masked     []string   `json:"masked,omitempty"`     // likewise: parts of the result, as Compare names them, that differ between undisturbed runs
+	Notes      []string   `json:"notes,omitempty"`      // likewise: what else is worth knowing
 	Boundaries []Boundary `json:"boundaries,omitempty"` // likewise
 	Pairs      []Pair     `json:"pairs,omitempty"`      // likewise
 }
@@ -62,18 +64,25 @@ type Mark struct {
 // A Window is where, at a boundary, the process is killed.
 type Window string
 
-// The windows. The first two are those of every event, the others those of an
-// activity.
+// The windows. The first two are those of every event, the next three those of an
+// activity, the others those of a transactional step.
 const (
 	BeforeAppend  Window = "before its append"
 	BeforeEffects Window = "after its append, before its effects"
 	InsideCall    Window = "inside, when it is called"
+	AtHeartbeat   Window = "inside, at its first heartbeat"
 	AfterCall     Window = "inside, when it has returned"
+	InsideStep    Window = "in its transaction, before the function"
+	AfterStep     Window = "in its transaction, after the function"
+	BeforeCommit  Window = "before its commit"
+	AfterCommit   Window = "after its commit"
+	Recovering    Window = "while it recovers" // of the second of a pair
 )
 
 // A Boundary is one place where a workflow's process was killed, and what came
 // of it.
 type Boundary struct {
+	Workflow string       `json:"workflow,omitempty"` // of the run it is in, if that is a child
 	Event    int64        `json:"event"`              // its number in the history
 	Kind     journal.Kind `json:"kind"`               //
 	Name     string       `json:"name,omitempty"`     // of the activity, signal or child's workflow
@@ -90,10 +99,10 @@ type Boundary struct {
 	Timeline []Mark       `json:"timeline,omitempty"` //
 }
 
-// A Pair is two kills in one run.
+// A Pair is two kills in one run. Its Boundary is that of the second one.
 type Pair struct {
 	First  int `json:"first"`  // index of the boundary
-	Second int `json:"second"` // likewise, in the life that follows
+	Second int `json:"second"` // likewise, in the life that follows; -1: while that recovers
 	Boundary
 }
 

@@ -28,7 +28,7 @@ func (s *invocation) app(args []string) *cli.App {
 			s.runCommand(args), s.signalCommand(), s.queryCommand(),
 			s.listCommand(), s.showCommand(), s.resultCommand(),
 			s.cancelCommand(), s.terminateCommand(), s.resumeCommand(), s.workerCommand(),
-			s.workflowsCommand(), s.doctorCommand(), s.backupCommand(),
+			s.workflowsCommand(), s.doctorCommand(), s.backupCommand(), s.chaosCommand(args),
 			s.completionCommand(), s.completeCommand(), s.versionCommand(), s.helpCommand(),
 		},
 	}

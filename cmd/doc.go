@@ -16,5 +16,5 @@
 //  5. Ctrl-C and SIGTERM suspend: a run is never lost, never canceled by them.
 //  6. A run that was killed is resumed by the same command line.
 //  7. Only run, worker and resume make workflows move, and only run and worker
-//     create the file.
+//     create the file. chaos has files of its own, and leaves --db alone.
 package cmd

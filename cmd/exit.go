@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed139febb4/durable/chaos"
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner"
 )
@@ -80,6 +81,10 @@ func exitCode(err error) int {
 	if errors.As(err, &usage) {
 		return exitUsage
 	}
+	var script *chaos.ScriptError
+	if errors.As(err, &script) {
+		return exitUsage
+	}
 	var over *endError
 	if errors.As(err, &over) {
 		return over.code()
@@ -116,7 +121,7 @@ var exitTable = []struct {
 	code int
 	errs []error
 }{
-	{exitUsage, []error{runner.ErrUnknownWorkflow, runner.ErrUnknownQuery, runner.ErrAmbiguous, runner.ErrTooLarge}},
+	{exitUsage, []error{chaos.ErrWaits, runner.ErrUnknownWorkflow, runner.ErrUnknownQuery, runner.ErrAmbiguous, runner.ErrTooLarge}},
 	{exitNoRun, []error{journal.ErrNoRun}},
 	{exitTimeout, []error{errWaited, errOpen, errQueued, context.DeadlineExceeded}},
 	{exitFile, []error{journal.ErrDamaged}}, // whatever came of it

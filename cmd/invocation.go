@@ -31,9 +31,10 @@ type invocation struct {
 	screen *screen
 	out    *printer
 	log    *slog.Logger
-	path   string // --db
-	named  bool   // the command line says so
-	called string // the command: "run approval"
+	args   []string // the command line
+	path   string   // --db
+	named  bool     // the command line says so
+	called string   // the command: "run approval"
 
 	largest int         // bytes of a payload; 0: the runner's own limit
 	drives  atomic.Bool // it runs workflows, which an interruption suspends
@@ -68,6 +69,7 @@ func newInvocation(p Program) *invocation {
 
 // dispatch finds the command and carries it out, or prints its help.
 func (s *invocation) dispatch(ctx context.Context, args []string) error {
+	s.args = args
 	app := s.app(args)
 	call, err := permute(app, args, s.Env)
 	s.named, s.called = call.gives("db"), call.name()
@@ -150,6 +152,8 @@ var choices = map[string][]string{
 	"color":     {"auto", "always", "never"},
 	"log":       {"text", "json"},
 	"log-level": {"debug", "info", "warn", "error", "off"},
+	"scenario":  scenarioNames(),
+	"sabotage":  sabotageNames(),
 }
 
 func oneOf(flag, value string) error {

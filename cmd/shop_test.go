@@ -28,6 +28,9 @@ const (
 	form runner.Workflow[everything, everything] = "form"
 	// stubborn tries something again and again.
 	stubborn runner.Workflow[struct{}, string] = "stubborn"
+	// tally counts the lines of a file that its step adds one to: run twice, it
+	// comes to another result.
+	tally runner.Workflow[struct{}, int] = "tally"
 	// mood declares a signal that takes a number, and two queries.
 	mood runner.Workflow[struct{}, int] = "mood"
 
@@ -87,6 +90,7 @@ func shop() []runner.Binding {
 		stubborn.Bind(func(ctx *runner.Context, _ struct{}) (string, error) { return refuse.Do(ctx, struct{}{}) }),
 		mood.Bind(moody, raise, level, where),
 		blow.Bind(blowing),
+		tally.Bind(func(ctx *runner.Context, _ struct{}) (int, error) { return runner.Step(ctx, "count", counting) }),
 
 		watchGate.Bind(watching),
 		sweep.Bind(func(_ context.Context, file string) (bool, error) {
@@ -108,6 +112,16 @@ func drifting(ctx *runner.Context, _ struct{}) (string, error) {
 	}
 	n, err := raise.Receive(ctx)
 	return fmt.Sprint("raised by ", n), err
+}
+
+func counting(context.Context) (int, error) {
+	f, err := os.OpenFile("tally", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	_, err = f.WriteString("|")
+	text, readErr := os.ReadFile("tally")
+	return len(text), errors.Join(err, readErr, f.Close())
 }
 
 func tidying(ctx *runner.Context, file string) (string, error) {

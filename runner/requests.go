@@ -96,6 +96,12 @@ func (r *Runner) AwaitRun(ctx context.Context, key, after int64) (journal.Run, e
 	return r.engine().Await(ctx, key, after)
 }
 
+// AwaitedSignals lists the signals that the run with that key waits for after its
+// last event. It replays the run here, and changes nothing.
+func (r *Runner) AwaitedSignals(ctx context.Context, key int64) ([]string, error) {
+	return r.engine().Awaited(ctx, key)
+}
+
 // Serves asks another live process of the journal whether it drives whatever has
 // something to do, or, with Only, just its own runs.
 func (r *Runner) Serves(ctx context.Context, process int64) (bool, error) {

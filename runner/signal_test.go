@@ -147,3 +147,45 @@ func TestInboxIsOnePointer(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+// TestAwaitedSignals: of the inboxes that a workflow has opened, only those that
+// it waits for now count, in every coroutine.
+func TestAwaitedSignals(t *testing.T) {
+	const (
+		Wait runner.Workflow[struct{}, string] = "wait"
+		Yes  runner.Signal[Note]               = "yes"
+		No   runner.Signal[Note]               = "no"
+	)
+	onStores(t, func(t *testing.T, store journal.Store) {
+		r, _ := serve(t, store, Wait.Bind(func(ctx *runner.Context, _ struct{}) (string, error) {
+			if _, err := Tell.Receive(ctx); err != nil {
+				return "", err
+			}
+			other := ctx.Go(func(ctx *runner.Context) error { return ctx.Sleep(time.Hour) })
+			third := ctx.Go(func(ctx *runner.Context) error {
+				_, err := runner.Select(ctx, Yes.Inbox(ctx), No.Inbox(ctx), ctx.After(time.Minute))
+				return err
+			})
+			_, err := runner.All(ctx, other, third)
+			return "done", err
+		}))
+		h, err := Wait.Start(t.Context(), r, "w", struct{}{})
+		require.NoError(t, err)
+		awaited := func(event int64) []string {
+			_, err := r.AwaitRun(t.Context(), h.Key, event-1)
+			require.NoError(t, err)
+			names, err := r.AwaitedSignals(t.Context(), h.Key)
+			require.NoError(t, err)
+			return names
+		}
+		require.Equal(t, []string{"tell"}, awaited(1))
+		require.NoError(t, Tell.Send(t.Context(), r, "w", Note{}))
+		require.Equal(t, []string{"no", "yes"}, awaited(2))
+		require.Empty(t, awaited(3), "the minute is over")
+		_, err = h.Wait(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, awaited(4))
+		_, err = r.AwaitedSignals(t.Context(), h.Key+1)
+		require.ErrorIs(t, err, journal.ErrNoRun)
+	})
+}

@@ -65,9 +65,9 @@ func (g *group) step(t *journal.Transact) error {
 		return err
 	}
 	g.guard.strict = true
-	g.db.probe.At(journal.StepBefore)
+	g.at(journal.StepBefore, t)
 	result, err := g.call(t)
-	g.db.probe.At(journal.StepAfter)
+	g.at(journal.StepAfter, t)
 	g.guard.strict = false
 	if err != nil {
 		return err
@@ -78,6 +78,13 @@ func (g *group) step(t *journal.Transact) error {
 	return g.put(t.Run, &journal.Message{
 		Kind: journal.ResultMessage, Event: journal.ActivityCompleted, Op: t.Op, Name: t.Name, Data: result, At: t.At,
 	})
+}
+
+// at tells the probe of a moment of a step.
+func (g *group) at(point journal.Point, t *journal.Transact) {
+	if g.db.probe != nil {
+		g.db.probe(journal.Moment{Point: point, Op: t.Op, Name: t.Name})
+	}
 }
 
 // schema executes those of the step's statements that this file has not seen.

@@ -10,6 +10,7 @@ import (
 type mailbox struct {
 	messages []host.Message
 	events   []int64 // by which they were delivered
+	asked    bool    // whether it is empty, since execution.awaited forgot
 }
 
 var _ host.Mailbox = (*mailbox)(nil)
@@ -27,7 +28,11 @@ func (b *mailbox) put(m host.Message, event int64) {
 	b.messages, b.events = append(b.messages, m), append(b.events, event)
 }
 
-func (b *mailbox) Len() int           { return len(b.messages) }
+func (b *mailbox) Len() int {
+	b.asked = true
+	return len(b.messages)
+}
+
 func (b *mailbox) Peek() host.Message { return b.messages[0] }
 
 func (b *mailbox) Pop() host.Message {
@@ -43,4 +48,24 @@ func (x *execution) unread() (events []int64) {
 	}
 	slices.Sort(events)
 	return events
+}
+
+// awaited lists the signals that parked coroutines wait for: those whose mailbox
+// they look into to see whether they can go on.
+func (x *execution) awaited() (signals []string) {
+	for _, b := range x.boxes {
+		b.asked = false
+	}
+	for _, c := range x.coroutines {
+		if !c.done && c.ready != nil {
+			c.ready()
+		}
+	}
+	for name, b := range x.boxes {
+		if b.asked {
+			signals = append(signals, name)
+		}
+	}
+	slices.Sort(signals)
+	return signals
 }

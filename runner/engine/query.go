@@ -90,7 +90,33 @@ func (e *Engine) Query(ctx context.Context, run int64, name string) (json.RawMes
 			return answer, err
 		}
 	}
-	return e.replayed(ctx, &row, name)
+	var answer json.RawMessage
+	err = e.replayed(ctx, &row, func(x *execution) (err error) {
+		answer, err = x.query(name)
+		return err
+	})
+	if err != nil {
+		return nil, err // the answer may still be under way
+	}
+	return answer, nil
+}
+
+// Awaited replays the run, changing nothing, and lists the signals that it waits
+// for after its last event.
+func (e *Engine) Awaited(ctx context.Context, run int64) ([]string, error) {
+	row, err := e.store.Run(ctx, journal.Ref{Key: run})
+	if err != nil {
+		return nil, fmt.Errorf("read run %d: %w", run, err)
+	}
+	var signals []string
+	err = e.replayed(ctx, &row, func(x *execution) error {
+		signals = x.awaited()
+		return nil
+	})
+	if err != nil {
+		return nil, err // likewise
+	}
+	return signals, nil
 }
 
 // errGone means that the run left memory before it could answer.
@@ -109,40 +135,35 @@ func (r *run) ask(ctx context.Context, name string) (json.RawMessage, error) {
 	}
 }
 
-// replayed rebuilds the workflow from its history and asks it, changing nothing.
-func (e *Engine) replayed(ctx context.Context, row *journal.Run, name string) (json.RawMessage, error) {
+// replayed rebuilds the workflow from its history, changing nothing, and asks it.
+func (e *Engine) replayed(ctx context.Context, row *journal.Run, ask func(*execution) error) error {
 	fn := e.workflow(row.Workflow)
 	if fn == nil {
-		return nil, fmt.Errorf("run %s: %w %q: only a program that binds it can answer", row.ID, ErrUnknownWorkflow, row.Workflow)
+		return fmt.Errorf("run %s: %w %q: only a program that binds it can answer", row.ID, ErrUnknownWorkflow, row.Workflow)
 	}
 	events, err := e.store.History(ctx, row.Key, 0, 0)
 	if err != nil {
-		return nil, fmt.Errorf("read the history of run %s: %w", row.ID, err)
+		return fmt.Errorf("read the history of run %s: %w", row.ID, err)
 	}
-	type reply struct {
-		answer json.RawMessage
-		err    error
-	}
-	replies := make(chan reply, 1)
+	replies := make(chan error, 1)
 	e.sched.Go(leaf(func() { // workflow code may end its goroutine
 		defer close(replies)
 		x := newExecution(host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created}, fn, e.defaults)
 		defer x.close()
 		if _, err := x.play(row.Chain(), events); err != nil {
-			replies <- reply{err: fmt.Errorf("replay of run %s: %w", row.ID, err)}
+			replies <- fmt.Errorf("replay of run %s: %w", row.ID, err)
 			return
 		}
-		answer, err := x.query(name)
-		replies <- reply{answer, err}
+		replies <- ask(x)
 	}))
 	select {
-	case r, ok := <-replies:
+	case err, ok := <-replies:
 		if !ok {
-			r.err = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID)
+			err = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID)
 		}
-		return r.answer, r.err
+		return err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
