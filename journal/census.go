@@ -21,6 +21,6 @@ type Registry interface {
 type Inquest interface {
 	// Beside reports whether the dead owner of the run had other runs under way,
 	// which did more than wait: those it still owns, and those that were taken over
-	// from it. True if the store cannot tell any more.
+	// from it.
 	Beside(ctx context.Context, run int64) (bool, error)
 }

@@ -42,6 +42,8 @@ type memRun struct {
 	progress map[int64]json.RawMessage
 	crashes  []Crash
 	under    []int64 // the process that died, of each of them
+	hard     int     // crashes in a row, and
+	eased    int     // those of them after which new progress was recorded
 }
 
 // NewMemory returns an empty journal.

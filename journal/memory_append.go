@@ -18,7 +18,8 @@ func (s *MemoryStore) append(a *Append) error {
 	s.sign(a.Event.At)
 	e := a.Event.clone()
 	r.events = append(r.events, e)
-	r.LastSeq, r.LastAt, r.LastSum, r.Streak = e.Seq, e.At, e.Sum, 0
+	r.LastSeq, r.LastAt, r.LastSum = e.Seq, e.At, e.Sum
+	r.counts(0, 0)
 	if delivered >= 0 {
 		r.inbox = slices.Delete(r.inbox, delivered, delivered+1)
 	}

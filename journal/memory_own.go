@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,8 +39,14 @@ func (r *memRun) died(at, back time.Time) {
 	r.under = append(r.under, r.Owner)
 	r.Crashes++
 	if r.Phase != Waiting {
-		r.Streak++
+		r.counts(r.hard+1, r.eased)
 	}
+}
+
+// counts sets how many crashes count in a row.
+func (r *memRun) counts(hard, eased int) {
+	r.hard, r.eased = hard, eased
+	r.Streak = hard + eased/EasedCrashes
 }
 
 func (s *MemoryStore) release(w *Release) {
@@ -68,7 +75,7 @@ func (s *MemoryStore) resume(w *Resume) error {
 	if err != nil {
 		return fmt.Errorf("resuming: %w", err)
 	}
-	r.Streak = 0
+	r.counts(0, 0)
 	if r.Status == StatusStuck {
 		r.Status, r.Problem, r.Owner = StatusOpen, nil, 0
 		r.Fence++
@@ -84,7 +91,8 @@ func (s *MemoryStore) terminate(w *Terminate) error {
 	s.sign(w.At)
 	e := w.Event(&r.Run).clone()
 	r.events = append(r.events, e)
-	r.LastSeq, r.LastAt, r.LastSum, r.Streak = e.Seq, e.At, e.Sum, 0
+	r.LastSeq, r.LastAt, r.LastSum = e.Seq, e.At, e.Sum
+	r.counts(0, 0)
 	r.Fence++
 	r.end(StatusTerminated, e.At)
 	s.m.disk.tell(r.Parent, *w.Told(&r.Run))
@@ -108,6 +116,9 @@ func (s *MemoryStore) heartbeat(p *Progress) error {
 		return fmt.Errorf("recording a heartbeat: %w", err)
 	}
 	s.sign(p.At)
+	if old, ok := r.progress[p.Op]; !ok || !bytes.Equal(old, p.Data) {
+		r.counts(0, r.hard+r.eased)
+	}
 	r.progress[p.Op] = slices.Clone(p.Data)
 	return nil
 }

@@ -55,9 +55,14 @@ type Run struct {
 	LastAt  time.Time // when that was; Created if none
 	LastSum uint32    // its checksum; Root if none
 	Crashes int       // how often an owner died under it, in all
-	Streak  int       // how many of those since its last event or Resume, while it did anything but wait
+	Streak  int       // how many of those since its last event or Resume, while it did anything but wait; see EasedCrashes
 	Inbox   int       // messages not delivered
 }
+
+// EasedCrashes is how many crashes count as one in a Streak, if new progress was
+// recorded after them: a long step that gets on is no culprit, and one that kills
+// the process each time must be found out all the same.
+const EasedCrashes = 4
 
 // Origin is who started a run.
 type Origin string

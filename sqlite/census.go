@@ -28,21 +28,18 @@ func (db *DB) Processes(ctx context.Context) (all []journal.Process, err error) 
 	return all, err
 }
 
-// Beside implements journal.Inquest. The crashes of one process's death have its
-// last sign of life in common; if it is not known something may have been.
+// Beside implements journal.Inquest.
 func (db *DB) Beside(ctx context.Context, run int64) (beside bool, err error) {
 	const other = `SELECT
 	EXISTS (SELECT 1 FROM runs WHERE owner = ?1 AND run <> ?2 AND status = 'open' AND phase <> 'waiting') OR
-	EXISTS (SELECT 1 FROM crashes WHERE died = ?3 AND run <> ?2 AND phase <> 'waiting')`
-	lives := db.lives()
+	EXISTS (SELECT 1 FROM crashes WHERE process = ?1 AND run <> ?2 AND phase <> 'waiting')`
 	err = db.read(ctx, fmt.Sprintf("find out what died with run %d", run), func(r *reader) error {
-		row, err := findRun(ctx, r.conn, journal.Ref{Key: run}, lives)
+		row, err := findRun(ctx, r.conn, journal.Ref{Key: run}, db.lives())
 		if err != nil || row.Owner == 0 {
 			return err
 		}
-		died := lives.lastSign(row.Owner)
-		yes, _, err := r.one(other, row.Owner, run, timeArg(died))
-		beside = yes != 0 || died.IsZero()
+		yes, _, err := r.one(other, row.Owner, run)
+		beside = yes != 0
 		return err
 	})
 	return beside, err

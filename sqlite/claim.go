@@ -10,8 +10,8 @@ import (
 const (
 	takeRun     = `UPDATE runs SET owner = ?, fence = fence + 1 WHERE run = ?`
 	giveRun     = `UPDATE runs SET owner = NULL WHERE run = ? AND owner = ?`
-	insertCrash = `INSERT INTO crashes (run, number, seq, phase, died, back)
-SELECT ?1, 1 + coalesce((SELECT max(number) FROM crashes WHERE run = ?1), 0), ?2, ?3, ?4, ?5`
+	insertCrash = `INSERT INTO crashes (run, number, process, seq, phase, died, back)
+SELECT ?1, 1 + coalesce((SELECT max(number) FROM crashes WHERE run = ?1), 0), ?2, ?3, ?4, ?5, ?6`
 )
 
 // claim takes every run that may be taken. One that was left by a process that
@@ -55,7 +55,7 @@ func (g *group) takeOver(run journal.Run, c *journal.Claim, lives *lives) (journ
 	}
 	if run.Owner != 0 {
 		died := timeArg(lastAlive(lives.lastSign(run.Owner), run.LastAt, c.Now))
-		if err := g.exec(insertCrash, run.Key, run.LastSeq, string(run.Phase), died, c.Now.UnixNano()); err != nil {
+		if err := g.exec(insertCrash, run.Key, run.Owner, run.LastSeq, string(run.Phase), died, c.Now.UnixNano()); err != nil {
 			return run, err
 		}
 	}

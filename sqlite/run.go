@@ -13,7 +13,7 @@ import (
 const selectRun = `SELECT r.run, r.ulid, r.id, r.workflow, r.status, r.phase, r.origin, r.parent, r.parent_op, r.created, r.ended,
   r.problem, r.owner, p.token, r.fence, e.seq, e.at, e.sum,
   (SELECT count(*) FROM crashes c WHERE c.run = r.run),
-  (SELECT count(*) FROM crashes c WHERE c.run = r.run AND c.seq = ifnull(e.seq, 0) AND c.phase <> 'waiting' AND c.cleared = 0),
+  (SELECT sum(cleared = 0) + sum(cleared = 2) / 4 FROM crashes c WHERE c.run = r.run AND c.seq = ifnull(e.seq, 0) AND c.phase <> 'waiting'),
   (SELECT count(*) FROM inbox i WHERE i.run = r.run)
 FROM runs r LEFT JOIN processes p ON p.process = r.owner
   LEFT JOIN events e ON e.run = r.run AND e.seq = (SELECT max(seq) FROM events WHERE run = r.run) `

@@ -9,7 +9,7 @@ import (
 const (
 	stickRun     = `UPDATE runs SET status = 'stuck', problem = ?, owner = NULL WHERE run = ?`
 	reopenRun    = `UPDATE runs SET status = 'open', problem = NULL, owner = NULL, fence = fence + 1 WHERE run = ?`
-	clearCrashes = `UPDATE crashes SET cleared = 1 WHERE run = ? AND cleared = 0`
+	clearCrashes = `UPDATE crashes SET cleared = 1 WHERE run = ? AND cleared <> 1`
 )
 
 // stick marks a run as stuck; it is owned by nobody then.

@@ -1,6 +1,7 @@
 package journaltest
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -77,6 +78,43 @@ var crashCases = []testCase{
 		},
 	},
 	{
+		name: "crash/progress",
+		why:  "a crash after which new progress was recorded counts a quarter",
+		need: killing,
+		test: func(t *tester) {
+			st := t.begin(t.store, activity(1, "a"))
+			beat := func(data string) {
+				t.Helper()
+				t.claimed(t.store, st.key)
+				p := &journal.Progress{Run: st.key, Fence: t.run(t.store, st.key).Fence, Op: 1, Data: json.RawMessage(data), At: dawn}
+				t.commit(t.store, p)
+				t.must(p.Err == nil, "the heartbeat is refused: %v", p.Err)
+				t.commit(t.store, &journal.Release{Runs: []int64{st.key}})
+			}
+			streak := func(want int) {
+				t.Helper()
+				r := t.run(t.store, st.key)
+				t.must(r.Streak == want, "the streak is %d, not %d", r.Streak, want)
+			}
+			t.commit(t.store, &journal.Release{Runs: []int64{st.key}})
+			for range 3 {
+				t.crash(st.key)
+			}
+			streak(3)
+			beat("1")
+			streak(0)
+			t.crash(st.key)
+			beat("1") // nothing new
+			streak(1)
+			beat("2")
+			streak(1) // four eased ones
+			t.crash(st.key)
+			streak(2)
+			t.commit(t.store, &journal.Resume{Run: st.key})
+			streak(0)
+		},
+	},
+	{
 		name: "crash/queued",
 		why:  "a process can die over a run before its first event",
 		need: killing,
@@ -112,8 +150,7 @@ var crashCases = []testCase{
 			t.same("claimed", t.claimed(c, one.key), []int64{one.key})
 			t.begin(c, timer(1, dawn.Add(24*time.Hour)))
 			t.kill(c)
-			known := !t.details(t.store, two.key).Crashes[0].Died.IsZero()
-			beside(one.key, !known)
+			beside(one.key, false)
 		},
 	},
 	{

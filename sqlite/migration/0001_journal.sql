@@ -100,11 +100,12 @@ CREATE TABLE progress (
 CREATE TABLE crashes (
   run     INTEGER NOT NULL,
   number  INTEGER NOT NULL,  -- 1, 2, 3 … within its run
+  process INTEGER NOT NULL,  -- the owner that died
   seq     INTEGER NOT NULL,  -- the run's last event then
   phase   TEXT NOT NULL,
   died    INTEGER,           -- the last sign of life; NULL: unknown
   back    INTEGER NOT NULL,
-  cleared INTEGER NOT NULL DEFAULT 0, -- 1: no longer counted, the run was resumed
+  cleared INTEGER NOT NULL DEFAULT 0, -- 1: no longer counted, the run was resumed; 2: new progress was recorded since
   PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
 
