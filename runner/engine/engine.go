@@ -42,6 +42,7 @@ type Engine struct {
 	residents   int
 	lookAgain   time.Duration
 	sched       Scheduler
+	waiter      Waiter      // sched, if callers wait in it
 	real        *goroutines // sched, unless it is a simulation's
 
 	clock     clock
@@ -99,6 +100,7 @@ func New(c Config) (*Engine, error) {
 		e.real = newGoroutines()
 		e.sched = e.real
 	}
+	e.waiter, _ = e.sched.(Waiter)
 	e.shared, _ = c.Store.(journal.Shared)
 	e.ready.done = make(chan struct{})
 	e.committer.quiet = sync.NewCond(&e.committer.mu)

@@ -19,16 +19,16 @@ type question struct {
 	name   string
 	answer json.RawMessage
 	err    error
-	done   chan struct{}
+	done   chan struct{} // receives once there is one, or err
 }
 
-func newQuestion(name string) *question { return &question{name: name, done: make(chan struct{})} }
+func newQuestion(name string) *question { return &question{name: name, done: make(chan struct{}, 1)} }
 
-func (q *question) reply() { close(q.done) }
+func (q *question) reply() { q.done <- struct{}{} }
 
 func (q *question) fail(err error) {
 	q.answer, q.err = nil, err
-	close(q.done)
+	q.reply()
 }
 
 // answer is called by the run's driver, between turns.
@@ -101,12 +101,10 @@ func (r *run) ask(ctx context.Context, name string) (json.RawMessage, error) {
 	if !r.feed(input{kind: inputQuery, query: q}) {
 		return nil, errGone
 	}
-	select {
-	case <-q.done:
-		return q.answer, q.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if _, err := received(ctx, r.e, q.done); err != nil {
+		return nil, err
 	}
+	return q.answer, q.err
 }
 
 // replayed rebuilds the workflow from its history and asks it, changing nothing.
@@ -119,31 +117,22 @@ func (e *Engine) replayed(ctx context.Context, row *journal.Run, name string) (j
 	if err != nil {
 		return nil, fmt.Errorf("read the history of run %s: %w", row.ID, err)
 	}
-	type reply struct {
-		answer json.RawMessage
-		err    error
-	}
-	replies := make(chan reply, 1)
-	e.sched.Go(leaf(func() { // workflow code may end its goroutine
-		defer close(replies)
+	q := newQuestion(name)
+	e.sched.Go(leaf(func() {
+		defer q.reply()
+		q.err = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID) // which ends this goroutine
 		x := newExecution(host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created}, fn, e.defaults)
 		defer x.close()
 		if _, err := x.play(row.ID, events); err != nil {
-			replies <- reply{err: fmt.Errorf("replay of run %s: %w", row.ID, err)}
+			q.err = fmt.Errorf("replay of run %s: %w", row.ID, err)
 			return
 		}
-		answer, err := x.query(name)
-		replies <- reply{answer, err}
+		q.answer, q.err = x.query(name)
 	}))
-	select {
-	case r, ok := <-replies:
-		if !ok {
-			r.err = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID)
-		}
-		return r.answer, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if _, err := received(ctx, e, q.done); err != nil {
+		return nil, err
 	}
+	return q.answer, q.err
 }
 
 // An inquiry is a question to the process that owns a run, and its reply.
