@@ -10,11 +10,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner/host"
+	"github.com/stretchr/testify/require"
 )
 
 // A node is a piece of a random workflow. Whatever befalls the processes that
@@ -47,6 +47,7 @@ const (
 	doChild    kind = "child"    //
 	doAbandon  kind = "abandon"  // nobody waits for it
 	doSignal   kind = "signal"   // an activity has a signal sent
+	doMail     kind = "mail"     // several senders write, in order; on stages that have them
 	doPanic    kind = "panic"    // the first time
 	doGiveUp   kind = "give up"  // the run is canceled from outside, and cleans up
 	doDie      kind = "die"      // the run is terminated from outside
@@ -61,6 +62,7 @@ type generator struct {
 	*rand.Rand
 	last int
 	tx   bool
+	mail bool
 }
 
 // program is a whole workflow, of about size nodes.
@@ -120,6 +122,9 @@ func (g *generator) leaf() node {
 	n := g.node([]kind{doActivity, doActivity, doActivity, doStep, doSleep, doRace, doSignal, doPatient, doPanic}[g.IntN(9)])
 	if g.tx && n.Do == doActivity {
 		n.Do = doTx
+	}
+	if g.mail && n.Do == doSignal && g.IntN(2) == 0 {
+		n.Do = doMail
 	}
 	if g.IntN(3) == 0 {
 		n.Fail = g.IntN(5)
@@ -212,6 +217,8 @@ func (w *walk) walk(h host.Host, n node) (out string, err error) {
 		return "", nil
 	case doSignal:
 		return w.signal(h, n)
+	case doMail:
+		return w.mail(h, n)
 	case doPanic:
 		if w.stage.first(n.ID) {
 			panic("as planned")
@@ -331,6 +338,35 @@ func (w *walk) signal(h host.Host, n node) (string, error) {
 	return fmt.Sprintf("signal%d %s,", n.ID, box.Pop().Payload), nil
 }
 
+// mail asks the senders to write, and reads what each of them has to say: it has
+// an order, but which of two senders is first is no part of the outcome.
+func (w *walk) mail(h host.Host, n node) (string, error) {
+	box := h.Mailbox(fmt.Sprint("m", n.ID))
+	if _, err := get(h, h.Activity("subscribe", encode(n), retries)); err != nil {
+		return "", err
+	}
+	if err := h.Await(func() bool { return box.Len() >= senders*letters }); err != nil {
+		return "", err
+	}
+	from := make([]string, senders)
+	for range senders * letters {
+		var l letter
+		if err := json.Unmarshal(box.Pop().Payload, &l); err != nil {
+			return "", err
+		}
+		from[l.From] += fmt.Sprint(l.Number)
+	}
+	return fmt.Sprintf("mail%d %s,", n.ID, strings.Join(from, " ")), nil
+}
+
+// Each of the senders writes so many letters.
+const (
+	senders = 2
+	letters = 3
+)
+
+type letter struct{ From, Number int }
+
 // giveUp lets the run be canceled and cleans up.
 func (w *walk) giveUp(h host.Host, n node) (string, error) {
 	_, err := get(h, h.Activity("cancel", encode(n), retries))
@@ -345,14 +381,17 @@ func (w *walk) giveUp(h host.Host, n node) (string, error) {
 
 // A stage is where programs are run: it knows what happened beside the journal.
 type stage struct {
-	*testing.T
+	require.TestingT
+	venue
 	disk    disk
 	weather *weather
-	config  Config        // of its processes
-	tx      *host.Binding // "tx", if the journal has transactional steps
-	root    int64         // the run
-	only    atomic.Bool   // its processes drive nothing else
-	client  *Engine       // a process that runs nothing
+	config  Config                  // of its processes
+	tx      *host.Binding           // "tx", if the journal has transactional steps
+	mail    func(run int64, n node) // has the senders write, if there are any
+	mend    func(*journal.Run) bool // of a stuck run: whether it is to be resumed; nil: all are
+	root    int64                   // the run
+	only    atomic.Bool             // its processes drive nothing else
+	client  *Engine                 // a process that runs nothing
 
 	mu     sync.Mutex
 	times  map[string]int // how often each attempt was executed
@@ -392,6 +431,9 @@ func (s *stage) bindings() []host.Binding {
 	if s.tx != nil {
 		all = append(all, *s.tx)
 	}
+	if s.mail != nil {
+		all = append(all, s.activity("subscribe", s.subscribe))
+	}
 	return all
 }
 
@@ -408,18 +450,19 @@ func (s *stage) activity(name string, fn func(context.Context, node) (json.RawMe
 // perform is what activities and steps do: take their time, fail, succeed.
 func (s *stage) perform(ctx context.Context, n node) (json.RawMessage, error) {
 	task := s.begun(ctx, n)
-	for until := time.Now().Add(n.For); n.Do == doForever || time.Now().Before(until); {
+	beats := time.Duration(0)
+	for until := s.now().Add(n.For); n.Do == doForever || s.now().Before(until); {
 		wait := max(n.For, time.Millisecond)
 		if n.Beat {
-			task.Heartbeat(json.RawMessage(fmt.Sprint(time.Now().Unix())))
-			wait = min(wait, 30*time.Millisecond)
+			task.Heartbeat(json.RawMessage(fmt.Sprint(s.now().Unix())))
+			beats++
+			wait = min(wait, beats*beats*10*time.Millisecond) // ever more slowly
 		} else if n.Do == doForever {
 			wait = never
 		}
-		select {
-		case <-ctx.Done():
+		s.wait(wait, ctx)
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
-		case <-time.After(wait):
 		}
 	}
 	if task.Attempt <= n.Fail {
@@ -504,7 +547,16 @@ func (s *stage) terminate(ctx context.Context, n node) (json.RawMessage, error) 
 		err = s.client.Terminate(ctx, run, "", "")
 	}
 	if err == nil {
-		<-ctx.Done()
+		s.wait(never, ctx)
+	}
+	return nil, err
+}
+
+func (s *stage) subscribe(ctx context.Context, n node) (json.RawMessage, error) {
+	s.begun(ctx, n)
+	run, err := s.key(ctx)
+	if err == nil {
+		s.mail(run, n)
 	}
 	return nil, err
 }

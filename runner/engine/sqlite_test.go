@@ -219,7 +219,7 @@ func TestRandomProgramsSQLite(t *testing.T) {
 		playSQLite(t, *oneSeed)
 		return
 	}
-	for i := range max(1, *seeds/10) {
+	for i := range max(1, *seeds/50) {
 		seed := *firstOne + uint64(i)
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { playSQLite(t, seed) })
 	}
@@ -241,7 +241,7 @@ func playSQLite(t *testing.T, seed uint64) {
 
 func playOnSQLite(t *testing.T, n node, w *weather, c Config) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, w, c)
+		s := newStage(t, new(bubble), w, c)
 		s.tx = &host.Binding{Name: "tx", Tx: s.transact,
 			Schema: []string{`CREATE TABLE effects (run TEXT, op INTEGER, attempt INTEGER)`}}
 		disk := newSQLiteDisk(t, s.fault)
