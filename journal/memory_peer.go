@@ -102,7 +102,7 @@ func (s *MemoryStore) Processes(ctx context.Context) ([]Process, error) {
 // process returns the live process of that number, nil if it is gone.
 func (m *Memory) process(number int64) *MemoryStore {
 	for _, h := range m.handles {
-		if number != 0 && h.process == number {
+		if number != 0 && h.process == number && !h.lost {
 			return h
 		}
 	}

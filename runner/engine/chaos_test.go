@@ -443,7 +443,8 @@ func (s *stage) ask(e *Engine, run int64, seen int) int {
 	answer, err := e.Query(ctx, run, "done")
 	var now int
 	switch {
-	case errors.Is(err, ErrUnknownQuery), errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrBroken):
+	case errors.Is(err, ErrUnknownQuery), errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrBroken),
+		s.mend != nil && errors.Is(err, journal.ErrDamaged):
 		return seen
 	case err != nil:
 		var stuck *StuckError

@@ -389,6 +389,7 @@ type stage struct {
 	tx      *host.Binding           // "tx", if the journal has transactional steps
 	mail    func(run int64, n node) // has the senders write, if there are any
 	mend    func(*journal.Run) bool // of a stuck run: whether it is to be resumed; nil: all are
+	excused func() bool             // whether who asks is a process that has lost its runs and does not know; nil: nobody is
 	root    int64                   // the run
 	only    atomic.Bool             // its processes drive nothing else
 	client  *Engine                 // a process that runs nothing
@@ -453,12 +454,13 @@ func (s *stage) perform(ctx context.Context, n node) (json.RawMessage, error) {
 	beats := time.Duration(0)
 	for until := s.now().Add(n.For); n.Do == doForever || s.now().Before(until); {
 		wait := max(n.For, time.Millisecond)
+		if n.Do == doForever {
+			wait = never
+		}
 		if n.Beat {
 			task.Heartbeat(json.RawMessage(fmt.Sprint(s.now().Unix())))
 			beats++
 			wait = min(wait, beats*beats*10*time.Millisecond) // ever more slowly
-		} else if n.Do == doForever {
-			wait = never
 		}
 		s.wait(wait, ctx)
 		if ctx.Err() != nil {
@@ -485,6 +487,9 @@ func (s *stage) begun(ctx context.Context, n node) *host.Task {
 	}
 	if ctx.Err() != nil {
 		return task // it was canceled while it was being started
+	}
+	if s.excused != nil && s.excused() {
+		return task
 	}
 	state := s.state(task.Run.ULID)
 	switch op := state.Op(task.Op); {

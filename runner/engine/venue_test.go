@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
-	"github.com/stretchr/testify/require"
 )
 
 // A venue is where a stage stands: how time passes there, and what a process is.
@@ -58,18 +57,11 @@ func (b *bubble) open(s *stage, c Config) *life {
 	store := s.disk.open()
 	shared, _ := store.(journal.Shared)
 	c.Store = &slow{disked: store, Shared: shared, w: s.weather}
-	e, err := New(c)
-	require.NoError(s, err)
+	e := mustNew(c)
 	e.sched = dawdling{e.real, s.weather}
 	return &life{Engine: e, store: store}
 }
 
 func (b *bubble) inside(_ *life, fn func()) { go fn() }
 
-func (b *bubble) engine(c Config) *Engine {
-	e, err := New(c)
-	if err != nil {
-		panic(err)
-	}
-	return e
-}
+func (b *bubble) engine(c Config) *Engine { return mustNew(c) }
