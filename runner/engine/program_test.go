@@ -389,7 +389,7 @@ type stage struct {
 	tx      *host.Binding           // "tx", if the journal has transactional steps
 	mail    func(run int64, n node) // has the senders write, if there are any
 	mend    func(*journal.Run) bool // of a stuck run: whether it is to be resumed; nil: all are
-	excused func() bool             // whether who asks is a process that has lost its runs and does not know; nil: nobody is
+	process func() *simProcess      // which one calls; nil: nobody knows
 	root    int64                   // the run
 	only    atomic.Bool             // its processes drive nothing else
 	client  *Engine                 // a process that runs nothing
@@ -488,8 +488,12 @@ func (s *stage) begun(ctx context.Context, n node) *host.Task {
 	if ctx.Err() != nil {
 		return task // it was canceled while it was being started
 	}
-	if s.excused != nil && s.excused() {
-		return task
+	p := new(simProcess)
+	if s.process != nil {
+		p = s.process()
+	}
+	if p.zombie {
+		return task // it has lost the run, and need not know
 	}
 	state := s.state(task.Run.ULID)
 	switch op := state.Op(task.Op); {
@@ -499,6 +503,8 @@ func (s *stage) begun(ctx context.Context, n node) *host.Task {
 		s.Errorf("%s was started after its answer", name)
 	case task.Attempt != len(op.Failed)+1:
 		s.Errorf("%s follows %d failed ones", name, len(op.Failed))
+	case s.process != nil && p.latest.Before(op.Due):
+		s.Errorf("%s is made at %v, and due at %v", name, p.latest, op.Due)
 	}
 	return task
 }

@@ -69,16 +69,17 @@ func (d *simDisk) stop(p *simProcess) {
 
 // breaks ends a process, or has the others believe that it did.
 func (d *simDisk) breaks(p *simProcess) {
-	switch d.t.IntN(4) {
+	switch d.t.IntN(5) {
 	case 0:
 		p.store.kill()
 	case 1:
 		p.store.next = journal.DiskError
 	case 2:
 		d.cutPower()
-	case 3:
+	default:
 		if d.witness.wounds == 0 && len(d.wounds) == 0 { // a zombie has in memory what is damaged
 			p.zombie = true
+			d.t.tell("process %d has lost its lock", p.number)
 			p.store.Lose()
 		}
 	}

@@ -62,7 +62,11 @@ func (t *witness) saw(h *simStore, writes []journal.Write) {
 
 // claims checks that nobody alive had the run.
 func (t *witness) claims(p *simProcess, run int64) {
-	if was := t.owners[run]; was != nil && was != p && !was.dead && !was.zombie {
+	switch was := t.owners[run]; {
+	case was == nil, was == p, was.dead:
+	case was.zombie:
+		t.s.broke()
+	default:
 		t.s.Errorf("P5: process %d takes run %d, which process %d has", p.number, run, was.number)
 	}
 	t.owners[run] = p

@@ -61,12 +61,12 @@ func rehearse(r *rand.Rand, n node, w *weather, c Config, processes int, spoiled
 	s.tx = &host.Binding{Name: "tx", Tx: s.writeRow}
 	s.mail = (&postOffice{d: d, seen: map[string]bool{}}).subscribe
 	s.mend = d.witness.mend
-	s.excused = func() bool { return t.now_.p.zombie }
+	s.process = func() *simProcess { return t.now_.p }
 	over := false
 	finished, finish := context.WithCancel(context.Background())
 	t.add(&job{task: leaf(func() {
 		if w.crash > 0 {
-			if r.IntN(8) == 0 {
+			if r.IntN(8) == 0 && (spoiled == honest || spoiled == noCRC) {
 				d.witness.wounds = 1 + r.IntN(3)
 			}
 			times := r.IntN(6)
@@ -82,7 +82,7 @@ func rehearse(r *rand.Rand, n node, w *weather, c Config, processes int, spoiled
 		}
 	}
 	finish()
-	if len(out.findings) == 0 {
+	if t.crash == nil {
 		d.witness.judge()
 		s.check()
 	}
