@@ -205,10 +205,17 @@ type life struct {
 	ends  context.CancelFunc // of over
 }
 
+// stalled reports whether the process stood still for a while, for longer than its
+// activities have to stop, perhaps.
+func (p *life) stalled() bool {
+	sim, ok := p.Engine.sched.(*simProcess)
+	return ok && sim.stalled
+}
+
 // begin starts a process, or the engine of one that was suspended once more.
 func (s *stage) begin(again *life) *life {
 	p := again
-	if p == nil {
+	if p == nil || p.err != nil { // killed since
 		c := s.config
 		c.Only, c.Bindings = s.only.Load(), s.bindings()
 		p = s.open(s, c)
@@ -266,7 +273,7 @@ func (s *stage) live(done context.Context) {
 		switch {
 		case done.Err() != nil:
 			p.stop()
-			if err := s.ended(p); err != nil && !errors.Is(err, journal.ErrBroken) {
+			if err := s.ended(p); err != nil && !errors.Is(err, journal.ErrBroken) && !p.stalled() {
 				s.Errorf("suspending at the end: %v", err)
 			}
 			_ = p.store.Close()
@@ -284,7 +291,7 @@ func (s *stage) live(done context.Context) {
 			p.stop()
 			if err := s.ended(p); err != nil {
 				dead = true
-				if !errors.Is(err, journal.ErrBroken) {
+				if !errors.Is(err, journal.ErrBroken) && !p.stalled() {
 					s.Errorf("suspending: %v", err)
 				}
 			}

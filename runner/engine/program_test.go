@@ -26,6 +26,7 @@ type node struct {
 	For  time.Duration `json:"for,omitempty"`  // how long it takes
 	Fail int           `json:"fail,omitempty"` // attempts that fail first
 	Beat bool          `json:"beat,omitempty"` // the activity sends heartbeats
+	Draw uint64        `json:"draw,omitempty"` // by chance, of the workflow
 	Kids []node        `json:"kids,omitempty"`
 }
 
@@ -44,7 +45,9 @@ const (
 	doInTime   kind = "in time"  // a scope that is not needed
 	doCancel   kind = "cancel"   // a scope that is canceled after For, then a shielded cleanup
 	doPatient  kind = "patient"  // likewise, but the answer of the activity is waited for
+	doLate     kind = "late"     // an activity that takes too long, each time
 	doChild    kind = "child"    //
+	doStart    kind = "start"    // an activity that starts another run, and waits for its end
 	doAbandon  kind = "abandon"  // nobody waits for it
 	doSignal   kind = "signal"   // an activity has a signal sent
 	doMail     kind = "mail"     // several senders write, in order; on stages that have them
@@ -98,7 +101,9 @@ func (g *generator) any(size int) node {
 	if size <= 1 {
 		return g.leaf()
 	}
-	switch g.IntN(10) {
+	switch g.IntN(11) {
+	case 10:
+		return g.node(doStart, g.program(size-1))
 	case 0, 1, 2:
 		n := g.sequence(size)
 		n.Do = doParallel
@@ -119,7 +124,7 @@ func (g *generator) any(size int) node {
 }
 
 func (g *generator) leaf() node {
-	n := g.node([]kind{doActivity, doActivity, doActivity, doStep, doSleep, doRace, doSignal, doPatient, doPanic}[g.IntN(9)])
+	n := g.node([]kind{doActivity, doActivity, doActivity, doStep, doSleep, doRace, doSignal, doPatient, doPanic, doLate}[g.IntN(10)])
 	if g.tx && n.Do == doActivity {
 		n.Do = doTx
 	}
@@ -161,7 +166,8 @@ var retries = host.Options{Attempts: 4, Initial: time.Second, Timeout: -1}
 // A walk is one run of a program.
 type walk struct {
 	stage *stage
-	done  int // leaves that were
+	done  int       // leaves that were
+	now   time.Time // at the last of them
 }
 
 // walk runs n in h's scope. Its only error is that the scope has ended.
@@ -210,6 +216,15 @@ func (w *walk) walk(h host.Host, n node) (out string, err error) {
 		return w.ended(h, scope, n, host.ErrCanceled)
 	case doPatient:
 		return w.patient(h, n)
+	case doLate:
+		o := host.Options{Attempts: 2, Initial: time.Second, Timeout: n.For + time.Millisecond}
+		if n.Beat {
+			o.Timeout, o.Heartbeat = -1, o.Timeout
+		}
+		_, err := get(h, h.Activity("perform", encode(node{Do: doForever, ID: n.ID}), o))
+		return fmt.Sprintf("late%d %v,", n.ID, err != nil), h.Err()
+	case doStart:
+		return w.leaf(h, n, h.Activity("start", encode(n), host.Options{Timeout: -1}))
 	case doChild:
 		return w.leaf(h, n, w.begin(h, n, host.Options{}))
 	case doAbandon:
@@ -254,6 +269,7 @@ func (w *walk) begin(h host.Host, n node, o host.Options) host.Pending {
 	case doChild:
 		return h.Child("program", "", encode(n.Kids[0]), host.Options{})
 	}
+	n.Draw = h.Rand()
 	return h.Activity("perform", encode(n), o)
 }
 
@@ -264,6 +280,11 @@ func (w *walk) leaf(h host.Host, n node, p host.Pending) (string, error) {
 		return "", err
 	}
 	w.done++
+	if now := h.Now(); now.Before(w.now) {
+		w.stage.Errorf("the time in a workflow goes back from %v to %v", w.now, now)
+	} else {
+		w.now = now
+	}
 	var f *journal.Failure
 	if errors.As(err, &f) {
 		return fmt.Sprintf("%s%d failed: %s,", n.Do, n.ID, f.Message), nil
@@ -426,6 +447,7 @@ func (s *stage) bindings() []host.Binding {
 		}},
 		s.activity("perform", s.perform),
 		s.activity("send", s.send),
+		s.activity("start", s.start),
 		s.activity("cancel", s.cancel),
 		s.activity("terminate", s.terminate),
 	}
@@ -531,12 +553,42 @@ func (s *stage) key(ctx context.Context) (int64, error) {
 	return row.Key, err
 }
 
+// caller is the engine that an activity makes its calls with.
+func (s *stage) caller() *Engine {
+	if s.process != nil && s.weather.chance(0.5) {
+		return s.process().engine // which serves
+	}
+	return s.client
+}
+
+// start starts a run, or finds the one that an attempt before has started.
+func (s *stage) start(ctx context.Context, n node) (json.RawMessage, error) {
+	task, e := s.begun(ctx, n), s.caller()
+	row, _, err := e.Start(ctx, StartRequest{Workflow: "program", ID: task.Key, Input: encode(n.Kids[0])})
+	var stuck *StuckError
+	for err == nil || errors.As(err, &stuck) {
+		var out json.RawMessage
+		out, err = e.Result(ctx, row.Key)
+		var f *journal.Failure
+		switch {
+		case err == nil:
+			return out, nil
+		case errors.As(err, &f):
+			return json.Marshal(f.Message)
+		case errors.Is(err, ErrTerminated):
+			return json.Marshal(ErrTerminated.Error())
+		}
+		s.wait(time.Second, ctx)
+	}
+	return nil, err
+}
+
 // send sends the signal that the run waits for, from another process.
 func (s *stage) send(ctx context.Context, n node) (json.RawMessage, error) {
 	s.begun(ctx, n)
 	run, err := s.key(ctx)
 	if err == nil {
-		_, err = s.client.Signal(ctx, run, SignalRequest{Name: fmt.Sprint("s", n.ID), Payload: encode(node{ID: n.ID}), Key: fmt.Sprint(n.ID)})
+		_, err = s.caller().Signal(ctx, run, SignalRequest{Name: fmt.Sprint("s", n.ID), Payload: encode(node{ID: n.ID}), Key: fmt.Sprint(n.ID)})
 	}
 	return nil, err
 }
@@ -545,7 +597,7 @@ func (s *stage) cancel(ctx context.Context, n node) (json.RawMessage, error) {
 	s.begun(ctx, n)
 	run, err := s.key(ctx)
 	if err == nil {
-		err = s.client.Cancel(ctx, run, "", "")
+		err = s.caller().Cancel(ctx, run, "", "")
 	}
 	return nil, err
 }
@@ -555,7 +607,7 @@ func (s *stage) terminate(ctx context.Context, n node) (json.RawMessage, error) 
 	s.begun(ctx, n)
 	run, err := s.key(ctx)
 	if err == nil {
-		err = s.client.Terminate(ctx, run, "", "")
+		err = s.caller().Terminate(ctx, run, "", "")
 	}
 	if err == nil {
 		s.wait(never, ctx)

@@ -78,12 +78,12 @@ func storm(r *rand.Rand, n node) (*weather, Config) {
 	c := Config{Resident: 1 + r.IntN(3)}
 	switch r.IntN(6) {
 	case 0:
-		c.Only = true
+		c.Only = n.count(doStart) == 0 // which nobody would take up
 	case 1:
 		w.drains = true
 	}
 	if r.IntN(2) == 0 {
-		c.Concurrency = 1 + r.IntN(3) + n.count(doForever, doPatient, doDie) // which keep their place
+		c.Concurrency = 1 + r.IntN(3) + n.count(doForever, doPatient, doDie, doLate, doStart) // which keep their place
 	}
 	return w, c
 }

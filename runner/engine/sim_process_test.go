@@ -17,6 +17,7 @@ type simProcess struct {
 	ahead   time.Duration // its wall clock, of the true time
 	latest  time.Time     // that it has seen on it
 	stopped bool          // it does not move, as after SIGSTOP
+	stalled bool          // it was stopped once
 	zombie  bool          // the others take it for dead
 	dead    bool
 	died    func()

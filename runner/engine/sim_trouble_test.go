@@ -63,7 +63,8 @@ func (d *simDisk) victim() *simProcess {
 
 // stop lets the process stand still for a while: it lives.
 func (d *simDisk) stop(p *simProcess) {
-	p.stopped = true
+	p.stopped, p.stalled = true, true
+	d.t.tell("process %d is stopped", p.number)
 	d.t.add(&job{at: d.t.clock.Add(d.w.upTo(time.Minute)), task: leaf(func() { p.stopped = false })})
 }
 
