@@ -117,7 +117,7 @@ func (g *generator) any(size int) node {
 	case 6:
 		return g.node(doChild, g.program(size-1))
 	case 7:
-		return g.node(doAbandon, g.node([]kind{doActivity, doForever, doSleep, doChild}[g.IntN(4)], g.any(size-1)))
+		return g.node(doAbandon, g.abandoned(size-1))
 	default:
 		return g.sequence(size)
 	}
@@ -158,6 +158,17 @@ func (g *generator) endless(size int) node {
 	n := g.node(doForever)
 	n.Beat = g.IntN(2) == 0
 	return n
+}
+
+// abandoned is something that ends, at the latest when the run does.
+func (g *generator) abandoned(size int) node {
+	switch g.IntN(5) {
+	case 0:
+		return g.node(doChild, g.endless(size))
+	case 1:
+		return g.node(doChild, g.any(size))
+	}
+	return g.node(pick(g.Rand, doActivity, doForever, doSleep))
 }
 
 // retries is three attempts.
@@ -404,16 +415,17 @@ func (w *walk) giveUp(h host.Host, n node) (string, error) {
 type stage struct {
 	require.TestingT
 	venue
-	disk    disk
-	weather *weather
-	config  Config                  // of its processes
-	tx      *host.Binding           // "tx", if the journal has transactional steps
-	mail    func(run int64, n node) // has the senders write, if there are any
-	mend    func(*journal.Run) bool // of a stuck run: whether it is to be resumed; nil: all are
-	process func() *simProcess      // which one calls; nil: nobody knows
-	root    int64                   // the run
-	only    atomic.Bool             // its processes drive nothing else
-	client  *Engine                 // a process that runs nothing
+	disk     disk
+	weather  *weather
+	config   Config                  // of its processes
+	tx       *host.Binding           // "tx", if the journal has transactional steps
+	mail     func(run int64, n node) // has the senders write, if there are any
+	mend     func(*journal.Run) bool // of a stuck run: whether it is to be resumed; nil: all are
+	patience time.Duration           // that the run may take; 0: ten hours
+	process  func() *simProcess      // which one calls; nil: nobody knows
+	root     int64                   // the run
+	only     atomic.Bool             // its processes drive nothing else
+	client   *Engine                 // a process that runs nothing
 
 	mu     sync.Mutex
 	times  map[string]int // how often each attempt was executed

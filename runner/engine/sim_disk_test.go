@@ -155,6 +155,9 @@ func (h *simStore) carryOut(fault journal.Fault, writes []journal.Write) error {
 	}
 	h.d.witness.saw(h, asked)
 	h.d.committed(h.p)
+	if h.d.t.IntN(32) == 0 {
+		h.d.witness.check()
+	}
 	return nil
 }
 
@@ -223,6 +226,7 @@ func (h *simStore) kill() {
 	h.d.t.tell("process %d is killed", h.p.number)
 	h.MemoryStore.Kill()
 	h.d.wound(h)
+	h.d.witness.check()
 	h.d.t.kill(h.p)
 }
 

@@ -152,6 +152,18 @@ func (t *theatre) serving(p *simProcess, c Config) *life {
 	return l
 }
 
+// rest is long now and then, if others are there to go on.
+func (t *theatre) rest(w *weather, done context.Context) {
+	d := w.upTo(10 * time.Second)
+	if t.disk.victim() != nil && t.IntN(2) == 0 {
+		d = long
+	}
+	t.wait(d, done)
+}
+
+// long is longer than a program takes with its interruptions.
+const long = 100 * time.Hour
+
 func (t *theatre) inside(l *life, fn func()) {
 	l.Engine.sched.Go(leaf(fn))
 }

@@ -51,8 +51,11 @@ type strand struct {
 	job *job
 }
 
+// newYear is when a simulation begins.
+var newYear = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func newSimulation(r *rand.Rand) *simulation {
-	return &simulation{Rand: r, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+	return &simulation{Rand: r, clock: newYear,
 		trace: 14695981039346656037, bias: r.IntN(4), drift: pick(r, 0, 0, 0.01, 0.1)}
 }
 

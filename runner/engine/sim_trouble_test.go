@@ -25,7 +25,7 @@ func (d *simDisk) trouble(times int, done context.Context) {
 		case 0, 1:
 			d.stop(p)
 		case 2:
-			p.ahead += pick(d.t.Rand, time.Hour, -time.Hour)
+			d.jump(p)
 		case 3:
 			d.heldTill = d.t.clock.Add(d.w.upTo(5 * time.Second))
 		default:
@@ -59,6 +59,23 @@ func (d *simDisk) victim() *simProcess {
 		return nil
 	}
 	return pick(d.t.Rand, alive...)
+}
+
+// jump sets the wall clock of a process.
+func (d *simDisk) jump(p *simProcess) {
+	p.ahead = pick(d.t.Rand, 0, time.Second, -time.Second, time.Hour, -time.Hour)
+	d.t.tell("the clock of process %d is off by %v", p.number, p.ahead)
+}
+
+// wobble lets the clocks of processes jump all the time.
+func (d *simDisk) wobble(done context.Context) {
+	for times := 0; times < 100 && done.Err() == nil; times++ {
+		at := d.t.steps + d.t.IntN(10)
+		d.t.park(-1, func() bool { return d.t.steps >= at || done.Err() != nil })
+		if p := d.victim(); p != nil {
+			d.jump(p)
+		}
+	}
 }
 
 // stop lets the process stand still for a while: it lives.

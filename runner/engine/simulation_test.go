@@ -31,6 +31,7 @@ func (f *findings) FailNow() { panic("the simulation cannot go on: " + strings.J
 type simulated struct {
 	findings
 	trace   trace
+	took    time.Duration
 	steps   int
 	outcome outcome
 }
@@ -40,9 +41,9 @@ func simulate(seed uint64, s sabotage) simulated {
 	r := rand.New(rand.NewPCG(seed, 2))
 	g := &generator{Rand: r, tx: r.IntN(2) == 0, mail: true}
 	n := g.program(2 + r.IntN(14))
-	calm := rehearse(r, n, &weather{Rand: r, noise: time.Minute}, Config{}, 1, honest)
+	calm := rehearse(r, n, &weather{Rand: r, noise: time.Minute}, Config{}, 1, honest, 0)
 	w, c := storm(r, n)
-	stormy := rehearse(r, n, w, c, 1+r.IntN(3), s)
+	stormy := rehearse(r, n, w, c, 1+r.IntN(3), s, 20*time.Hour+10*calm.took)
 	stormy.findings = append(calm.findings, stormy.findings...)
 	if stormy.findings == nil && calm.outcome != stormy.outcome {
 		stormy.Errorf("undisturbed it gives\n%v\nhere it gives\n%v\nthe program is\n%v", calm.outcome, stormy.outcome, n)
@@ -53,11 +54,11 @@ func simulate(seed uint64, s sabotage) simulated {
 }
 
 // rehearse is one simulated history.
-func rehearse(r *rand.Rand, n node, w *weather, c Config, processes int, spoiled sabotage) (out simulated) {
+func rehearse(r *rand.Rand, n node, w *weather, c Config, processes int, spoiled sabotage, patience time.Duration) (out simulated) {
 	t := &theatre{simulation: newSimulation(r)}
 	s := newStage(&out.findings, t, w, c)
 	d := newSimDisk(t, w, spoiled)
-	s.disk, t.disk, d.witness.s = d, d, s
+	s.disk, t.disk, d.witness.s, s.patience = d, d, s, patience
 	s.tx = &host.Binding{Name: "tx", Tx: s.writeRow}
 	s.mail = (&postOffice{d: d, seen: map[string]bool{}}).subscribe
 	s.mend = d.witness.mend
@@ -71,6 +72,9 @@ func rehearse(r *rand.Rand, n node, w *weather, c Config, processes int, spoiled
 			}
 			times := r.IntN(6)
 			t.add(&job{task: leaf(func() { d.trouble(times, finished) })})
+			if r.IntN(4) == 0 {
+				t.add(&job{task: leaf(func() { d.wobble(finished) })})
+			}
 		}
 		out.outcome = s.play(n, processes)
 		over = true
@@ -93,7 +97,7 @@ func rehearse(r *rand.Rand, n node, w *weather, c Config, processes int, spoiled
 	for _, p := range t.processes {
 		p.unwind()
 	}
-	out.trace, out.steps = t.trace, t.steps
+	out.trace, out.steps, out.took = t.trace, t.steps, t.clock.Sub(newYear)
 	return out
 }
 
