@@ -75,16 +75,6 @@ func (p *simProcess) unwind() {
 	p.moving = nil
 }
 
-// idle reports whether nothing of the process is left to do.
-func (p *simProcess) idle() bool {
-	for _, j := range p.s.jobs {
-		if j.p == p && !j.dropped && (j.strand != nil || !j.at.After(p.s.clock)) {
-			return false
-		}
-	}
-	return true
-}
-
 // A theatre is the venue of a simulation.
 type theatre struct {
 	*simulation
