@@ -120,7 +120,9 @@ func (s *stage) writeRow(ctx context.Context, _ *sql.Tx, in json.RawMessage) (js
 // misled and cut off, each a history that the seed alone decides.
 func TestSimulation(t *testing.T) {
 	if *oneSeed != 0 {
-		report(t, *oneSeed, simulate(*oneSeed, honest))
+		got := simulate(*oneSeed, honest)
+		t.Logf("%d steps, trace %016x", got.steps, uint64(got.trace))
+		report(t, *oneSeed, got)
 		return
 	}
 	n := *seeds
@@ -139,8 +141,9 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// TestSimulationTwice: the same seed is the same history.
+// TestSimulationTwice: the same seed is the same history, and leaves nothing behind.
 func TestSimulationTwice(t *testing.T) {
+	defer func(before int) { require.Equal(t, before, runtime.NumGoroutine()) }(runtime.NumGoroutine())
 	for seed := *firstOne; seed < *firstOne+20; seed++ {
 		a, b := simulate(seed, honest), simulate(seed, honest)
 		require.Equal(t, a, b, "seed %d", seed)
