@@ -13,18 +13,18 @@ import (
 // when none can go on. Twice the same seed is twice the same history.
 type simulation struct {
 	*rand.Rand
-	clock  time.Time
-	jobs   []*job
-	can    []int     // of this step: the places of jobs that can go on
-	idle   []*strand // those without a job
-	now_   *job      // the one that runs
-	born   int       // jobs so far
-	steps  int
-	trace  trace
-	doomed []*simProcess // killed by what runs now
-	bias   int           // how the next job is chosen, see choose
-	drift  float64       // the chance that time passes although there is something to do
-	crash  *crash        // of the simulation itself: a panic outside of workflows and activities
+	clock   time.Time
+	jobs    []*job
+	can     []int     // of this step: the places of jobs that can go on
+	idle    []*strand // those without a job
+	running *job      // the one that runs
+	born    int       // jobs so far
+	steps   int
+	trace   trace
+	doomed  []*simProcess // killed by what runs now
+	bias    int           // how the next job is chosen, see choose
+	drift   float64       // the chance that time passes although there is something to do
+	crash   *crash        // of the simulation itself: a panic outside of workflows and activities
 }
 
 // A job is a piece of work that is to be done, or that waits in the middle.
@@ -156,9 +156,9 @@ func (s *simulation) do(j *job) {
 		t = s.spare()
 		t.job, j.strand = j, t
 	}
-	s.now_ = j
+	s.running = j
 	t.resume()
-	s.now_ = nil
+	s.running = nil
 	switch {
 	case t.crash != nil:
 		s.crash = t.crash
@@ -190,7 +190,7 @@ func (s *simulation) spare() *strand {
 
 // park lets others go on, until a time or a condition. Only a job calls it.
 func (s *simulation) park(d time.Duration, until func() bool) {
-	j := s.now_
+	j := s.running
 	j.until, j.at = until, time.Time{}
 	if d >= 0 {
 		j.at = s.clock.Add(d)
@@ -210,7 +210,7 @@ func (s *simulation) kill(p *simProcess) {
 	if p.died != nil {
 		p.died()
 	}
-	if j := s.now_; j != nil && j.p == p {
+	if j := s.running; j != nil && j.p == p {
 		s.park(-1, func() bool { return false })
 	}
 }

@@ -62,7 +62,7 @@ func rehearse(r *rand.Rand, n node, w *weather, c Config, processes int, spoiled
 	s.tx = &host.Binding{Name: "tx", Tx: s.writeRow}
 	s.mail = (&postOffice{d: d, seen: map[string]bool{}}).subscribe
 	s.mend = d.witness.mend
-	s.process = func() *simProcess { return t.now_.p }
+	s.process = func() *simProcess { return t.running.p }
 	d.netless = processes == 1 && r.IntN(2) == 0
 	over := false
 	finished, finish := context.WithCancel(context.Background())
