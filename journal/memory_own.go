@@ -86,6 +86,13 @@ func (s *MemoryStore) terminate(w *Terminate) error {
 	r.LastSeq, r.LastAt, r.LastSum, r.Streak = e.Seq, e.At, e.Sum, 0
 	r.Fence++
 	r.end(StatusTerminated, e.At)
+	w.Children = nil
+	for _, child := range s.m.disk.runs {
+		if child.Parent == r.Key && !child.Status.Closed() {
+			w.Children = append(w.Children, child.Key)
+			s.m.disk.tell(child.Key, CanceledByParent(e.At))
+		}
+	}
 	s.m.disk.tell(r.Parent, *w.Told(&r.Run))
 	return nil
 }

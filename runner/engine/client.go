@@ -82,7 +82,7 @@ func (e *Engine) Terminate(ctx context.Context, run int64, by, reason string) er
 		return fmt.Errorf("read run %d: %w", run, err)
 	}
 	w := &journal.Terminate{Run: run, By: by, Reason: reason, At: e.sched.Now()}
-	return e.write(ctx, w, func() { e.terminated(&row) })
+	return e.write(ctx, w, func() { e.terminated(&row, w.Children) })
 }
 
 // Resume lets a stuck run go on, and clears its count of crashes.

@@ -52,10 +52,6 @@ func (t *witness) saw(h *simStore, writes []journal.Write) {
 			for _, run := range w.Runs {
 				delete(t.owners, run)
 			}
-		case *journal.Resume:
-			if row, err := t.d.calm.Run(context.Background(), journal.Ref{Key: w.Run}); err == nil && row.Owner == 0 {
-				delete(t.owners, w.Run)
-			}
 		}
 	}
 }
