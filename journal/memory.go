@@ -80,6 +80,17 @@ func (m *Memory) Clone() *Memory {
 	return c
 }
 
+// Restore makes the disk what it was when from was cloned from it, as one does
+// that had not kept what it said it had. Handles stay open, and the number of a
+// process is never used again all the same.
+func (m *Memory) Restore(from *Memory) {
+	c := from.Clone()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c.disk.lastProcess = m.disk.lastProcess
+	m.disk = c.disk
+}
+
 // Inject has f called before each Commit of any handle, to say what becomes of
 // it; nil stops that. f is called without locks held and may use m, but for
 // committing to it.

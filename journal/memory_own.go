@@ -95,6 +95,13 @@ func (s *MemoryStore) terminate(w *Terminate) error {
 	r.counts(0, 0)
 	r.Fence++
 	r.end(StatusTerminated, e.At)
+	w.Children = nil
+	for _, child := range s.m.disk.runs {
+		if child.Parent == r.Key && !child.Status.Closed() {
+			w.Children = append(w.Children, child.Key)
+			s.m.disk.tell(child.Key, CanceledByParent(e.At))
+		}
+	}
 	s.m.disk.tell(r.Parent, *w.Told(&r.Run))
 	return nil
 }

@@ -125,7 +125,7 @@ func (r *memRun) wasUnder(process int64) bool {
 // process returns the live process of that number, nil if it is gone.
 func (m *Memory) process(number int64) *MemoryStore {
 	for _, h := range m.handles {
-		if number != 0 && h.process == number {
+		if number != 0 && h.process == number && !h.lost {
 			return h
 		}
 	}

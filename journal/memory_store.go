@@ -15,6 +15,7 @@ type MemoryStore struct {
 	process int64 // its number while joined, else 0
 	peer    Peer
 	state   error // why nothing is done any more; nil while the handle is well
+	lost    bool  // its lock is, see Lose
 }
 
 var (
@@ -83,6 +84,16 @@ func (s *MemoryStore) Commit(writes ...Write) error {
 func (s *MemoryStore) Kill() {
 	s.m.mu.Lock()
 	notices := s.die()
+	s.m.mu.Unlock()
+	run(notices)
+}
+
+// Lose takes the lock of the process that holds s away, though it lives: to the
+// others it is dead, and may find out by what it is refused.
+func (s *MemoryStore) Lose() {
+	s.m.mu.Lock()
+	s.lost = true
+	notices := s.m.tellDied()
 	s.m.mu.Unlock()
 	run(notices)
 }

@@ -262,3 +262,39 @@ func TestMemoryConcurrent(t *testing.T) {
 	require.Equal(t, 400, row.Inbox)
 	journaltest.Verify(t, s)
 }
+
+func TestMemoryLose(t *testing.T) {
+	m := journal.NewMemory()
+	s, other := open(t, m), open(t, m)
+	run := owned(t, s)
+	s.Lose()
+	a := answer(s, t, run)
+	claim := &journal.Claim{Runs: []int64{run}, Now: hour}
+	require.NoError(t, other.Commit(claim))
+	require.Len(t, claim.Claimed, 1, "the others take it for dead")
+	require.NoError(t, s.Commit(a))
+	require.ErrorIs(t, a.Err, journal.ErrFenced)
+	journaltest.Verify(t, other)
+}
+
+func TestMemoryRestore(t *testing.T) {
+	m := journal.NewMemory()
+	s := open(t, m)
+	run := owned(t, s)
+	before := m.Clone()
+	a := answer(s, t, run)
+	require.NoError(t, s.Commit(a))
+	require.NoError(t, a.Err)
+	require.Equal(t, 2, events(t, s, run))
+	open(t, m)
+	m.Restore(before)
+	require.Equal(t, 1, events(t, s, run))
+	again := answer(s, t, run)
+	require.NoError(t, s.Commit(again))
+	require.NoError(t, again.Err, "it still owns the run")
+	open(t, m)
+	ps, err := s.Processes(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, int64(3), ps[len(ps)-1].Number, "no number is used again")
+	journaltest.Verify(t, s)
+}

@@ -33,6 +33,11 @@ func (t *Terminate) Told(r *Run) *Message {
 	}
 }
 
+// CanceledByParent is what asks a child to end with its parent.
+func CanceledByParent(at time.Time) Message {
+	return Message{Kind: CancelMessage, Data: json.RawMessage(`"canceled by its parent"`), At: at}
+}
+
 // later keeps a run's time from going back when the clock did.
 func later(t, than time.Time) time.Time {
 	if t.Before(than) {

@@ -167,6 +167,7 @@ type Resume struct {
 // Terminate ends a run at once, whoever owns it: it raises the fence and
 // appends a Terminated event. Signals in its inbox stay there, unread, and its parent
 // is told by a ResultMessage, unless it is closed: see Terminate.Event and Told.
+// Its children that are not closed are asked to end, see CanceledByParent.
 // Refused with ErrNoRun or ErrClosed.
 type Terminate struct {
 	Outcome
@@ -174,6 +175,8 @@ type Terminate struct {
 	By     string
 	Reason string
 	At     time.Time
+
+	Children []int64 // out: the runs that were asked to end, oldest first
 }
 
 // Progress records the latest heartbeat of an operation. Refused like an Append.

@@ -74,5 +74,26 @@ var terminateCases = []testCase{
 			t.commit(t.store, &journal.Terminate{Run: parent.key, At: dawn.Add(time.Hour)}, &journal.Terminate{Run: d.Key, At: dawn.Add(time.Hour)})
 			t.same("the closed parent's inbox", len(t.inbox(t.store, parent.key)), 0)
 		},
+	}, {
+		name: "terminate/parent",
+		why:  "the children of a terminated run that are not closed are asked to end in the same commit, so that no crash comes between",
+		test: func(t *tester) {
+			parent := t.begin(t.store)
+			a := parent.next(journal.Event{Kind: journal.CancelRequested}, child(1, "c"), child(2, "d"))
+			c, d := childOf(t, parent, 1, "c"), childOf(t, parent, 2, "d")
+			a.Then = []journal.Write{c, d}
+			parent.carry(a)
+			t.commit(t.store, &journal.Terminate{Run: c.Key, At: dawn.Add(time.Minute)})
+			w := &journal.Terminate{Run: parent.key, At: dawn.Add(time.Hour)}
+			t.commit(t.store, w)
+			t.same("the children", w.Children, []int64{d.Key})
+			in := t.inbox(t.store, d.Key)
+			want := journal.CanceledByParent(w.At)
+			got := in[len(in)-1]
+			want.ID, want.Sum = got.ID, want.Checksum(d.Key)
+			t.same("the message", got, want)
+			t.same("the closed child's inbox", len(t.inbox(t.store, c.Key)), 0)
+			t.commit(t.store, &journal.Terminate{Run: d.Key, At: dawn.Add(2 * time.Hour)})
+		},
 	},
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,8 +9,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -33,6 +32,7 @@ type disked interface {
 type weather struct {
 	*rand.Rand
 	mu        sync.Mutex
+	venue     venue
 	crash     float64       // the process dies, before or after it
 	full      float64       // the disk is full from then on, for a while
 	life      time.Duration // of a process, on average
@@ -57,12 +57,7 @@ func (w *weather) upTo(d time.Duration) time.Duration {
 }
 
 // sleep waits for a random time, or until ctx ends.
-func (w *weather) sleep(ctx context.Context, most time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(w.upTo(most)):
-	}
-}
+func (w *weather) sleep(ctx context.Context, most time.Duration) { w.venue.wait(w.upTo(most), ctx) }
 
 // breaks uses up one crash, if one is left.
 func (w *weather) breaks() bool {
@@ -84,7 +79,7 @@ func (w *weather) fault() journal.Fault {
 		return journal.NoFault
 	}
 	w.mu.Lock()
-	now := time.Now()
+	now := w.venue.now()
 	if now.Before(w.fullUntil) {
 		w.mu.Unlock()
 		return journal.DiskFull
@@ -177,8 +172,9 @@ func (d dawdling) late(task Task) Task {
 	}
 }
 
-func newStage(t *testing.T, w *weather, c Config) *stage {
-	s := &stage{T: t, weather: w, config: c, times: map[string]int{}, mended: map[int]bool{}}
+func newStage(t require.TestingT, v venue, w *weather, c Config) *stage {
+	w.venue = v
+	s := &stage{TestingT: t, venue: v, weather: w, config: c, times: map[string]int{}, mended: map[int]bool{}}
 	s.only.Store(c.Only)
 	return s
 }
@@ -204,32 +200,45 @@ func (s *stage) check() {
 type life struct {
 	*Engine
 	store disked
-	stop  context.CancelFunc
-	ended chan error
+	stop  context.CancelFunc // suspends it
+	over  context.Context    // ended when the engine does not serve any more, whyever
+	err   error              // why, then
+	ends  context.CancelFunc // of over
+}
+
+// stalled reports whether the process stood still for a while, for longer than its
+// activities have to stop, perhaps.
+func (p *life) stalled() bool {
+	sim, ok := p.Engine.sched.(*simProcess)
+	return ok && sim.stalled
 }
 
 // begin starts a process, or the engine of one that was suspended once more.
 func (s *stage) begin(again *life) *life {
 	p := again
-	if p == nil {
-		store := s.disk.open()
-		shared, _ := store.(journal.Shared)
+	if p == nil || p.err != nil { // killed since
 		c := s.config
-		c.Only = s.only.Load()
-		c.Store, c.Bindings = &slow{disked: store, Shared: shared, w: s.weather}, s.bindings()
-		e, err := New(c)
-		require.NoError(s, err)
-		e.sched = dawdling{e.real, s.weather}
-		p = &life{Engine: e, store: store}
+		c.Only, c.Bindings = s.only.Load(), s.bindings()
+		p = s.open(s, c)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p.stop, p.ended = cancel, make(chan error, 1)
-	go func() { p.ended <- s.drive(ctx, p.Engine) }()
+	p.stop, p.err = cancel, nil
+	p.over, p.ends = context.WithCancel(context.Background())
+	s.inside(p, func() {
+		p.err = s.drive(ctx, p)
+		p.ends()
+	})
 	return p
 }
 
+// ended waits until the engine of the process does not serve any more.
+func (s *stage) ended(p *life) error {
+	s.wait(never, p.over)
+	return p.err
+}
+
 // drive lets an engine work, in one of the ways there are.
-func (s *stage) drive(ctx context.Context, e *Engine) error {
+func (s *stage) drive(ctx context.Context, e *life) error {
 	if s.weather.drains {
 		for ctx.Err() == nil {
 			if err := e.Drain(ctx); err != nil {
@@ -240,50 +249,50 @@ func (s *stage) drive(ctx context.Context, e *Engine) error {
 		return nil
 	}
 	if e.only {
-		go func() {
-			select {
-			case <-e.Ready():
-				_, _ = e.Adopt(ctx, s.root) // it may have ended, or be stuck
-			case <-ctx.Done():
+		s.inside(e, func() {
+			for !closed(e.Ready()) && ctx.Err() == nil {
+				s.wait(time.Millisecond, ctx)
 			}
-		}()
+			_, _ = e.Adopt(ctx, s.root) // it may have ended, or be stuck
+		})
 	}
 	return e.Run(ctx)
 }
 
 // live keeps one process going, through deaths and suspensions, until done.
-func (s *stage) live(done <-chan struct{}) {
+func (s *stage) live(done context.Context) {
 	w := s.weather
 	var p *life
 	for {
 		p = s.begin(p)
-		life := make(<-chan time.Time)
+		life := never
 		if w.life > 0 && !w.calm() {
-			life = time.After(w.upTo(2 * w.life))
+			life = w.upTo(2 * w.life)
 		}
+		s.wait(life, done, p.over)
 		dead := false
-		select {
-		case <-done:
+		switch {
+		case done.Err() != nil:
 			p.stop()
-			if err := <-p.ended; err != nil && !errors.Is(err, journal.ErrBroken) {
+			if err := s.ended(p); err != nil && !errors.Is(err, journal.ErrBroken) && !p.stalled() {
 				s.Errorf("suspending at the end: %v", err)
 			}
 			_ = p.store.Close()
 			return
-		case err := <-p.ended: // the disk killed it
+		case p.over.Err() != nil: // the disk killed it
 			dead = true
-			if !errors.Is(err, journal.ErrBroken) {
-				s.Errorf("a process ended with %v", err)
+			if !errors.Is(p.err, journal.ErrBroken) {
+				s.Errorf("a process ended with %v", p.err)
 			}
-		case <-life:
+		default:
 			s.broke()
 			if w.breaks() && w.chance(0.5) {
 				p.store.kill()
 			}
 			p.stop()
-			if err := <-p.ended; err != nil {
+			if err := s.ended(p); err != nil {
 				dead = true
-				if !errors.Is(err, journal.ErrBroken) {
+				if !errors.Is(err, journal.ErrBroken) && !p.stalled() {
 					s.Errorf("suspending: %v", err)
 				}
 			}
@@ -293,7 +302,7 @@ func (s *stage) live(done <-chan struct{}) {
 			_ = p.store.Close()
 			p = nil
 		}
-		w.sleep(context.Background(), 10*time.Second)
+		s.rest(w, done)
 	}
 }
 
@@ -311,19 +320,16 @@ type outcome struct {
 
 // play runs the program on some processes until its end, whatever the weather.
 func (s *stage) play(n node, processes int) outcome {
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	var err error
-	s.client, err = New(Config{Store: s.disk.reader()})
-	require.NoError(s, err)
+	done, finish := context.WithCancel(context.Background())
+	s.client = s.engine(Config{Store: s.disk.reader()})
 	row, _, err := s.client.Start(context.Background(), StartRequest{Workflow: "program", ID: "root", Input: encode(n)})
 	require.NoError(s, err)
 	s.root = row.Key
 	for range processes {
-		wg.Go(func() { s.live(done) })
+		s.beside(func() { s.live(done) })
 	}
-	wg.Go(func() { s.disturb(row.Key, done) })
-	ctx, cancel := context.WithTimeout(context.Background(), never/1000)
+	s.beside(func() { s.disturb(row.Key, done) })
+	ctx, cancel := s.within(cmp.Or(s.patience, never/1000))
 	defer cancel()
 	var out json.RawMessage
 	for {
@@ -332,23 +338,21 @@ func (s *stage) play(n node, processes int) outcome {
 		if !errors.As(err, &stuck) {
 			break
 		}
-		if stuck.Problem.Kind != "panic" {
+		if stuck.Problem.Kind != "panic" && (stuck.Problem.Kind != "damage" || s.mend == nil) {
 			s.Errorf("the run is stuck: %v", stuck.Problem)
 			break
 		}
-		time.Sleep(time.Second) // disturb resumes it
+		s.wait(time.Second, ctx) // disturb resumes it
 	}
 	if ctx.Err() != nil {
 		s.Errorf("the run does not end:\n%s", s.show(row.Key))
 	}
 	if s.only.Swap(false) { // what these leave behind is for a worker
-		wg.Go(func() { s.live(done) })
+		s.beside(func() { s.live(done) })
 	}
 	s.settled(ctx)
-	close(done)
-	wg.Wait()
-	time.Sleep(time.Hour) // nothing may be left but timers that find everything stopped
-	synctest.Wait()
+	finish()
+	s.join()
 	if row, err = s.disk.reader().Run(context.Background(), journal.Ref{Key: row.Key}); err != nil {
 		s.Errorf("reading the run: %v", err)
 	}
@@ -385,10 +389,7 @@ func (s *stage) settled(ctx context.Context) {
 			}
 			return
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
+		s.wait(time.Second, ctx)
 	}
 }
 
@@ -402,21 +403,22 @@ func (s *stage) left() (ids []string) {
 
 // disturb resumes what is stuck, and for a while asks questions and sends signals
 // that nobody waits for.
-func (s *stage) disturb(run int64, done <-chan struct{}) {
+func (s *stage) disturb(run int64, done context.Context) {
 	w := s.weather
-	asker, err := New(Config{Store: s.disk.reader(), Bindings: s.bindings()})
-	require.NoError(s, err)
+	asker := s.engine(Config{Store: s.disk.reader(), Bindings: s.bindings()})
 	for times, seen := 0, 0; ; times++ {
 		pause := w.upTo(w.noise)
 		if times > 40 {
 			pause = time.Minute
 		}
-		select {
-		case <-done:
+		s.wait(pause, done)
+		if done.Err() != nil {
 			return
-		case <-time.After(pause):
 		}
 		s.resumeAll()
+		if s.process != nil && times > 40 {
+			continue // what is to happen must happen by itself
+		}
 		if w.dawdle > 0 && w.chance(0.2) {
 			_, err := s.client.Signal(context.Background(), run, SignalRequest{Name: "noise"})
 			if err != nil && !errors.Is(err, journal.ErrClosed) {
@@ -435,6 +437,9 @@ func (s *stage) resumeAll() {
 		s.Errorf("looking for stuck runs: %v", err)
 	}
 	for _, r := range stuck {
+		if s.mend != nil && !s.mend(&r) {
+			continue
+		}
 		s.broke()
 		if err := s.client.Resume(context.Background(), r.Key); err != nil && !errors.Is(err, journal.ErrClosed) {
 			s.Errorf("resuming: %v", err)
@@ -444,12 +449,13 @@ func (s *stage) resumeAll() {
 
 // ask checks that the number of leaves which the run reports never falls.
 func (s *stage) ask(e *Engine, run int64, seen int) int {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := s.within(time.Minute)
 	defer cancel()
 	answer, err := e.Query(ctx, run, "done")
 	var now int
 	switch {
-	case errors.Is(err, ErrUnknownQuery), errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrBroken):
+	case errors.Is(err, ErrUnknownQuery), errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrBroken),
+		s.mend != nil && errors.Is(err, journal.ErrDamaged):
 		return seen
 	case err != nil:
 		var stuck *StuckError
@@ -461,5 +467,29 @@ func (s *stage) ask(e *Engine, run int64, seen int) int {
 	if err := json.Unmarshal(answer, &now); err != nil || now < seen {
 		s.Errorf("a query says %s leaves are done, one before said %d (%v)", answer, seen, err)
 	}
+	if s.process != nil {
+		s.askDisk(e, run, now)
+	}
 	return now
+}
+
+// askDisk checks that what was answered is true of what is on the disk, too.
+func (s *stage) askDisk(e *Engine, run int64, seen int) {
+	row, err := s.disk.reader().Run(context.Background(), journal.Ref{Key: run})
+	if err != nil {
+		s.Errorf("reading the run: %v", err)
+		return
+	}
+	var answer json.RawMessage
+	err = e.replayed(context.Background(), &row, func(x *execution) (err error) {
+		answer, err = x.query("done")
+		return err
+	})
+	var now int
+	if errors.Is(err, journal.ErrDamaged) || err != nil && row.Status == journal.StatusStuck {
+		return
+	}
+	if err := errors.Join(err, json.Unmarshal(answer, &now)); err != nil || now < seen {
+		s.Errorf("P1: a query said %d leaves are done, by the journal %d are (%v)", seen, now, err)
+	}
 }

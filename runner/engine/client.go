@@ -12,28 +12,29 @@ import (
 // if a live process owns it.
 func (e *Engine) Adopt(ctx context.Context, run int64) (journal.Run, error) {
 	e.want(run)
-	claimed, refused := make(chan journal.Run, 1), make(chan error, 1)
+	var row journal.Run
+	done := make(chan error, 1)
 	e.claim([]int64{run}, func(w *journal.Claim, err error) {
 		switch {
 		case err != nil:
-			refused <- err
 		case len(w.Claimed) == 0:
-			refused <- journal.ErrFenced
+			err = journal.ErrFenced
 		case e.workflow(w.Claimed[0].Workflow) == nil:
 			e.start(e.enqueue(nil, &journal.Release{Runs: []int64{run}}))
-			refused <- fmt.Errorf("%w %q", ErrUnknownWorkflow, w.Claimed[0].Workflow)
+			err = fmt.Errorf("%w %q", ErrUnknownWorkflow, w.Claimed[0].Workflow)
 		default:
-			claimed <- w.Claimed[0]
+			row = w.Claimed[0]
 		}
+		done <- err
 	})
-	select {
-	case row := <-claimed:
-		return row, nil
-	case err := <-refused:
+	err, gaveUp := received(ctx, e, done)
+	switch {
+	case gaveUp != nil:
+		return journal.Run{}, gaveUp
+	case err != nil:
 		return journal.Run{}, fmt.Errorf("adopt run %d: %w", run, err)
-	case <-ctx.Done():
-		return journal.Run{}, ctx.Err()
 	}
+	return row, nil
 }
 
 // A SignalRequest is a message to a run.
@@ -82,7 +83,7 @@ func (e *Engine) Terminate(ctx context.Context, run int64, by, reason string) er
 		return fmt.Errorf("read run %d: %w", run, err)
 	}
 	w := &journal.Terminate{Run: run, By: by, Reason: reason, At: e.sched.Now()}
-	return e.write(ctx, w, func() { e.terminated(&row) })
+	return e.write(ctx, w, func() { e.terminated(&row, w.Children) })
 }
 
 // Resume lets a stuck run go on, and clears its count of crashes.
@@ -112,10 +113,14 @@ func (e *Engine) write(ctx context.Context, w journal.Write, then func()) error 
 		}
 		done <- err
 	}}))
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("not acknowledged: %w", ctx.Err())
+	return e.acknowledged(ctx, done)
+}
+
+// acknowledged waits for the outcome of a commit.
+func (e *Engine) acknowledged(ctx context.Context, done <-chan error) error {
+	err, gaveUp := received(ctx, e, done)
+	if gaveUp != nil {
+		return fmt.Errorf("not acknowledged: %w", gaveUp)
 	}
+	return err
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -49,6 +50,31 @@ func TestClockJumps(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, `"30m0s"`, out)
 			require.Equal(t, 89*time.Minute, time.Since(began))
+			p.suspend()
+		})
+	})
+	t.Run("an hour back after a failed attempt: the history does not go back", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			bindings := []host.Binding{
+				activity("fail", func(context.Context, string) (string, error) {
+					time.Sleep(time.Second)
+					return "", errBoom
+				}),
+				workflow("stubborn", func(h host.Host) (string, error) {
+					h.Activity("fail", nil, host.Options{Initial: time.Hour})
+					return "over", h.Await(func() bool { return h.Mailbox("stop").Len() > 0 })
+				}),
+			}
+			p := w.process(Config{Bindings: bindings, Scheduler: offClock{newGoroutines(), time.Hour}})
+			run := p.start("stubborn", "", nil)
+			time.Sleep(2 * time.Second)
+			require.Equal(t, []string{"run.started", "attempt.failed"}, w.history(run))
+			p.kill()
+			p = w.process(Config{Bindings: bindings})
+			p.signal(run, "stop", "null")
+			out, err := p.result(run)
+			require.NoError(t, err)
+			require.Equal(t, `"over"`, out)
 			p.suspend()
 		})
 	})

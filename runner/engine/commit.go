@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -189,10 +190,9 @@ func (c *committer) abandon(group []entry, err error) {
 }
 
 // flush waits until nothing is queued, or work is paused.
-func (c *committer) flush() {
+func (e *Engine) flush() {
+	c := &e.committer
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.busy && !c.paused {
-		c.quiet.Wait()
-	}
+	e.await(context.Background(), c.quiet, func() bool { return !c.busy || c.paused })
 }

@@ -169,13 +169,16 @@ func timerInput(op int64, due time.Time) input {
 	return input{kind: inputEvent, event: journal.Event{Kind: journal.TimerFired, Op: op, Note: journal.Note{Due: due}.Encode()}}
 }
 
-// deadlines is a heap by time, and by operation where that is the same.
+// deadlines is a heap by time, and by run and operation where that is the same.
 type deadlines []*deadline
 
 func (q deadlines) Len() int { return len(q) }
 
 func (q deadlines) Less(i, j int) bool {
 	if c := q[i].at.Compare(q[j].at); c != 0 {
+		return c < 0
+	}
+	if c := byKey(q[i].r, q[j].r); c != 0 {
 		return c < 0
 	}
 	return q[i].op < q[j].op

@@ -45,6 +45,7 @@ type Engine struct {
 	lookAgain   time.Duration
 	probe       journal.Probe
 	sched       Scheduler
+	waiter      Waiter      // sched, if callers wait in it
 	real        *goroutines // sched, unless it is a simulation's
 
 	clock     clock
@@ -103,6 +104,7 @@ func New(c Config) (*Engine, error) {
 		e.real.offset = c.ClockOffset
 		e.sched = e.real
 	}
+	e.waiter, _ = e.sched.(Waiter)
 	e.shared, _ = c.Store.(journal.Shared)
 	e.ready.done = make(chan struct{})
 	e.committer.quiet = sync.NewCond(&e.committer.mu)

@@ -107,8 +107,10 @@ func (x *execution) fire(number int64, due time.Time) {
 	}
 }
 
-// attemptFailed notes an event that the workflow does not see.
+// attemptFailed notes an event that the workflow does not see. Time does not go
+// back behind it all the same.
 func (x *execution) attemptFailed(e *journal.Event) {
+	x.now = e.At
 	if op := x.pending[e.Op]; op != nil {
 		op.failed++
 		op.due = e.Facts().Due

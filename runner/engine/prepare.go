@@ -69,7 +69,7 @@ func (r *run) cancelOperation(a *journal.Append, op *operation) {
 	r.unset(a, op)
 	switch {
 	case op.kind == journal.StartChild:
-		a.Then = append(a.Then, &journal.Post{Parent: r.key, ParentOp: op.number, Message: canceledByParent(a.Event.At)})
+		a.Then = append(a.Then, &journal.Post{Parent: r.key, ParentOp: op.number, Message: journal.CanceledByParent(a.Event.At)})
 	case op.work():
 		r.mute(op)
 		r.forgetBeats(a, op)
@@ -82,10 +82,6 @@ func (r *run) mute(op *operation) {
 	if a := r.e.tried(attemptKey{r.key, op.number}); a != nil {
 		a.mute(true)
 	}
-}
-
-func canceledByParent(at time.Time) journal.Message {
-	return journal.Message{Kind: journal.CancelMessage, Data: []byte(`"canceled by its parent"`), At: at}
 }
 
 // child is the write that starts a child run, owned by this process if it has

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner/host"
+	"github.com/stretchr/testify/require"
 )
 
 // A node is a piece of a random workflow. Whatever befalls the processes that
@@ -26,6 +26,7 @@ type node struct {
 	For  time.Duration `json:"for,omitempty"`  // how long it takes
 	Fail int           `json:"fail,omitempty"` // attempts that fail first
 	Beat bool          `json:"beat,omitempty"` // the activity sends heartbeats
+	Draw uint64        `json:"draw,omitempty"` // by chance, of the workflow
 	Kids []node        `json:"kids,omitempty"`
 }
 
@@ -44,9 +45,12 @@ const (
 	doInTime   kind = "in time"  // a scope that is not needed
 	doCancel   kind = "cancel"   // a scope that is canceled after For, then a shielded cleanup
 	doPatient  kind = "patient"  // likewise, but the answer of the activity is waited for
+	doLate     kind = "late"     // an activity that takes too long, each time
 	doChild    kind = "child"    //
+	doStart    kind = "start"    // an activity that starts another run, and waits for its end
 	doAbandon  kind = "abandon"  // nobody waits for it
 	doSignal   kind = "signal"   // an activity has a signal sent
+	doMail     kind = "mail"     // several senders write, in order; on stages that have them
 	doPanic    kind = "panic"    // the first time
 	doGiveUp   kind = "give up"  // the run is canceled from outside, and cleans up
 	doDie      kind = "die"      // the run is terminated from outside
@@ -61,6 +65,7 @@ type generator struct {
 	*rand.Rand
 	last int
 	tx   bool
+	mail bool
 }
 
 // program is a whole workflow, of about size nodes.
@@ -96,7 +101,9 @@ func (g *generator) any(size int) node {
 	if size <= 1 {
 		return g.leaf()
 	}
-	switch g.IntN(10) {
+	switch g.IntN(11) {
+	case 10:
+		return g.node(doStart, g.program(size-1))
 	case 0, 1, 2:
 		n := g.sequence(size)
 		n.Do = doParallel
@@ -110,16 +117,19 @@ func (g *generator) any(size int) node {
 	case 6:
 		return g.node(doChild, g.program(size-1))
 	case 7:
-		return g.node(doAbandon, g.node([]kind{doActivity, doForever, doSleep, doChild}[g.IntN(4)], g.any(size-1)))
+		return g.node(doAbandon, g.abandoned(size-1))
 	default:
 		return g.sequence(size)
 	}
 }
 
 func (g *generator) leaf() node {
-	n := g.node([]kind{doActivity, doActivity, doActivity, doStep, doSleep, doRace, doSignal, doPatient, doPanic}[g.IntN(9)])
+	n := g.node([]kind{doActivity, doActivity, doActivity, doStep, doSleep, doRace, doSignal, doPatient, doPanic, doLate}[g.IntN(10)])
 	if g.tx && n.Do == doActivity {
 		n.Do = doTx
+	}
+	if g.mail && n.Do == doSignal && g.IntN(2) == 0 {
+		n.Do = doMail
 	}
 	if g.IntN(3) == 0 {
 		n.Fail = g.IntN(5)
@@ -150,13 +160,25 @@ func (g *generator) endless(size int) node {
 	return n
 }
 
+// abandoned is something that ends, at the latest when the run does.
+func (g *generator) abandoned(size int) node {
+	switch g.IntN(5) {
+	case 0:
+		return g.node(doChild, g.endless(size))
+	case 1:
+		return g.node(doChild, g.any(size))
+	}
+	return g.node(pick(g.Rand, doActivity, doForever, doSleep))
+}
+
 // retries is three attempts.
 var retries = host.Options{Attempts: 4, Initial: time.Second, Timeout: -1}
 
 // A walk is one run of a program.
 type walk struct {
 	stage *stage
-	done  int // leaves that were
+	done  int       // leaves that were
+	now   time.Time // at the last of them
 }
 
 // walk runs n in h's scope. Its only error is that the scope has ended.
@@ -205,6 +227,15 @@ func (w *walk) walk(h host.Host, n node) (out string, err error) {
 		return w.ended(h, scope, n, host.ErrCanceled)
 	case doPatient:
 		return w.patient(h, n)
+	case doLate:
+		o := host.Options{Attempts: 2, Initial: time.Second, Timeout: n.For + time.Millisecond}
+		if n.Beat {
+			o.Timeout, o.Heartbeat = -1, o.Timeout
+		}
+		_, err := get(h, h.Activity("perform", encode(node{Do: doForever, ID: n.ID}), o))
+		return fmt.Sprintf("late%d %v,", n.ID, err != nil), h.Err()
+	case doStart:
+		return w.leaf(h, n, h.Activity("start", encode(n), host.Options{Timeout: -1}))
 	case doChild:
 		return w.leaf(h, n, w.begin(h, n, host.Options{}))
 	case doAbandon:
@@ -212,6 +243,8 @@ func (w *walk) walk(h host.Host, n node) (out string, err error) {
 		return "", nil
 	case doSignal:
 		return w.signal(h, n)
+	case doMail:
+		return w.mail(h, n)
 	case doPanic:
 		if w.stage.first(n.ID) {
 			panic("as planned")
@@ -247,6 +280,7 @@ func (w *walk) begin(h host.Host, n node, o host.Options) host.Pending {
 	case doChild:
 		return h.Child("program", "", encode(n.Kids[0]), host.Options{})
 	}
+	n.Draw = h.Rand()
 	return h.Activity("perform", encode(n), o)
 }
 
@@ -257,6 +291,11 @@ func (w *walk) leaf(h host.Host, n node, p host.Pending) (string, error) {
 		return "", err
 	}
 	w.done++
+	if now := h.Now(); now.Before(w.now) {
+		w.stage.Errorf("the time in a workflow goes back from %v to %v", w.now, now)
+	} else {
+		w.now = now
+	}
 	var f *journal.Failure
 	if errors.As(err, &f) {
 		return fmt.Sprintf("%s%d failed: %s,", n.Do, n.ID, f.Message), nil
@@ -331,6 +370,35 @@ func (w *walk) signal(h host.Host, n node) (string, error) {
 	return fmt.Sprintf("signal%d %s,", n.ID, box.Pop().Payload), nil
 }
 
+// mail asks the senders to write, and reads what each of them has to say: it has
+// an order, but which of two senders is first is no part of the outcome.
+func (w *walk) mail(h host.Host, n node) (string, error) {
+	box := h.Mailbox(fmt.Sprint("m", n.ID))
+	if _, err := get(h, h.Activity("subscribe", encode(n), retries)); err != nil {
+		return "", err
+	}
+	if err := h.Await(func() bool { return box.Len() >= senders*letters }); err != nil {
+		return "", err
+	}
+	from := make([]string, senders)
+	for range senders * letters {
+		var l letter
+		if err := json.Unmarshal(box.Pop().Payload, &l); err != nil {
+			return "", err
+		}
+		from[l.From] += fmt.Sprint(l.Number)
+	}
+	return fmt.Sprintf("mail%d %s,", n.ID, strings.Join(from, " ")), nil
+}
+
+// Each of the senders writes so many letters.
+const (
+	senders = 2
+	letters = 3
+)
+
+type letter struct{ From, Number int }
+
 // giveUp lets the run be canceled and cleans up.
 func (w *walk) giveUp(h host.Host, n node) (string, error) {
 	_, err := get(h, h.Activity("cancel", encode(n), retries))
@@ -345,14 +413,19 @@ func (w *walk) giveUp(h host.Host, n node) (string, error) {
 
 // A stage is where programs are run: it knows what happened beside the journal.
 type stage struct {
-	*testing.T
-	disk    disk
-	weather *weather
-	config  Config        // of its processes
-	tx      *host.Binding // "tx", if the journal has transactional steps
-	root    int64         // the run
-	only    atomic.Bool   // its processes drive nothing else
-	client  *Engine       // a process that runs nothing
+	require.TestingT
+	venue
+	disk     disk
+	weather  *weather
+	config   Config                  // of its processes
+	tx       *host.Binding           // "tx", if the journal has transactional steps
+	mail     func(run int64, n node) // has the senders write, if there are any
+	mend     func(*journal.Run) bool // of a stuck run: whether it is to be resumed; nil: all are
+	patience time.Duration           // that the run may take; 0: ten hours
+	process  func() *simProcess      // which one calls; nil: nobody knows
+	root     int64                   // the run
+	only     atomic.Bool             // its processes drive nothing else
+	client   *Engine                 // a process that runs nothing
 
 	mu     sync.Mutex
 	times  map[string]int // how often each attempt was executed
@@ -386,11 +459,15 @@ func (s *stage) bindings() []host.Binding {
 		}},
 		s.activity("perform", s.perform),
 		s.activity("send", s.send),
+		s.activity("start", s.start),
 		s.activity("cancel", s.cancel),
 		s.activity("terminate", s.terminate),
 	}
 	if s.tx != nil {
 		all = append(all, *s.tx)
+	}
+	if s.mail != nil {
+		all = append(all, s.activity("subscribe", s.subscribe))
 	}
 	return all
 }
@@ -408,18 +485,20 @@ func (s *stage) activity(name string, fn func(context.Context, node) (json.RawMe
 // perform is what activities and steps do: take their time, fail, succeed.
 func (s *stage) perform(ctx context.Context, n node) (json.RawMessage, error) {
 	task := s.begun(ctx, n)
-	for until := time.Now().Add(n.For); n.Do == doForever || time.Now().Before(until); {
+	beats := time.Duration(0)
+	for until := s.now().Add(n.For); n.Do == doForever || s.now().Before(until); {
 		wait := max(n.For, time.Millisecond)
-		if n.Beat {
-			task.Heartbeat(json.RawMessage(fmt.Sprint(time.Now().Unix())))
-			wait = min(wait, 30*time.Millisecond)
-		} else if n.Do == doForever {
+		if n.Do == doForever {
 			wait = never
 		}
-		select {
-		case <-ctx.Done():
+		if n.Beat {
+			task.Heartbeat(json.RawMessage(fmt.Sprint(s.now().Unix())))
+			beats++
+			wait = min(wait, beats*beats*10*time.Millisecond) // ever more slowly
+		}
+		s.wait(wait, ctx)
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
-		case <-time.After(wait):
 		}
 	}
 	if task.Attempt <= n.Fail {
@@ -443,6 +522,13 @@ func (s *stage) begun(ctx context.Context, n node) *host.Task {
 	if ctx.Err() != nil {
 		return task // it was canceled while it was being started
 	}
+	p := new(simProcess)
+	if s.process != nil {
+		p = s.process()
+	}
+	if p.zombie {
+		return task // it has lost the run, and need not know
+	}
 	state := s.state(task.Run.ULID)
 	switch op := state.Op(task.Op); {
 	case op == nil:
@@ -451,6 +537,8 @@ func (s *stage) begun(ctx context.Context, n node) *host.Task {
 		s.Errorf("%s was started after its answer", name)
 	case task.Attempt != len(op.Failed)+1:
 		s.Errorf("%s follows %d failed ones", name, len(op.Failed))
+	case s.process != nil && p.latest.Before(op.Due):
+		s.Errorf("%s is made at %v, and due at %v", name, p.latest, op.Due)
 	}
 	return task
 }
@@ -477,12 +565,42 @@ func (s *stage) key(ctx context.Context) (int64, error) {
 	return row.Key, err
 }
 
+// caller is the engine that an activity makes its calls with.
+func (s *stage) caller() *Engine {
+	if s.process != nil && s.weather.chance(0.5) {
+		return s.process().engine // which serves
+	}
+	return s.client
+}
+
+// start starts a run, or finds the one that an attempt before has started.
+func (s *stage) start(ctx context.Context, n node) (json.RawMessage, error) {
+	task, e := s.begun(ctx, n), s.caller()
+	row, _, err := e.Start(ctx, StartRequest{Workflow: "program", ID: task.Key, Input: encode(n.Kids[0])})
+	var stuck *StuckError
+	for err == nil || errors.As(err, &stuck) {
+		var out json.RawMessage
+		out, err = e.Result(ctx, row.Key)
+		var f *journal.Failure
+		switch {
+		case err == nil:
+			return out, nil
+		case errors.As(err, &f):
+			return json.Marshal(f.Message)
+		case errors.Is(err, ErrTerminated):
+			return json.Marshal(ErrTerminated.Error())
+		}
+		s.wait(time.Second, ctx)
+	}
+	return nil, err
+}
+
 // send sends the signal that the run waits for, from another process.
 func (s *stage) send(ctx context.Context, n node) (json.RawMessage, error) {
 	s.begun(ctx, n)
 	run, err := s.key(ctx)
 	if err == nil {
-		_, err = s.client.Signal(ctx, run, SignalRequest{Name: fmt.Sprint("s", n.ID), Payload: encode(node{ID: n.ID}), Key: fmt.Sprint(n.ID)})
+		_, err = s.caller().Signal(ctx, run, SignalRequest{Name: fmt.Sprint("s", n.ID), Payload: encode(node{ID: n.ID}), Key: fmt.Sprint(n.ID)})
 	}
 	return nil, err
 }
@@ -491,7 +609,7 @@ func (s *stage) cancel(ctx context.Context, n node) (json.RawMessage, error) {
 	s.begun(ctx, n)
 	run, err := s.key(ctx)
 	if err == nil {
-		err = s.client.Cancel(ctx, run, "", "")
+		err = s.caller().Cancel(ctx, run, "", "")
 	}
 	return nil, err
 }
@@ -501,10 +619,19 @@ func (s *stage) terminate(ctx context.Context, n node) (json.RawMessage, error) 
 	s.begun(ctx, n)
 	run, err := s.key(ctx)
 	if err == nil {
-		err = s.client.Terminate(ctx, run, "", "")
+		err = s.caller().Terminate(ctx, run, "", "")
 	}
 	if err == nil {
-		<-ctx.Done()
+		s.wait(never, ctx)
+	}
+	return nil, err
+}
+
+func (s *stage) subscribe(ctx context.Context, n node) (json.RawMessage, error) {
+	s.begun(ctx, n)
+	run, err := s.key(ctx)
+	if err == nil {
+		s.mail(run, n)
 	}
 	return nil, err
 }

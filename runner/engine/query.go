@@ -19,16 +19,16 @@ type question struct {
 	name   string
 	answer json.RawMessage
 	err    error
-	done   chan struct{}
+	done   chan struct{} // receives once there is one, or err
 }
 
-func newQuestion(name string) *question { return &question{name: name, done: make(chan struct{})} }
+func newQuestion(name string) *question { return &question{name: name, done: make(chan struct{}, 1)} }
 
-func (q *question) reply() { close(q.done) }
+func (q *question) reply() { q.done <- struct{}{} }
 
 func (q *question) fail(err error) {
 	q.answer, q.err = nil, err
-	close(q.done)
+	q.reply()
 }
 
 // answer is called by the run's driver, between turns.
@@ -127,12 +127,10 @@ func (r *run) ask(ctx context.Context, name string) (json.RawMessage, error) {
 	if !r.feed(input{kind: inputQuery, query: q}) {
 		return nil, errGone
 	}
-	select {
-	case <-q.done:
-		return q.answer, q.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if _, err := received(ctx, r.e, q.done); err != nil {
+		return nil, err
 	}
+	return q.answer, q.err
 }
 
 // replayed rebuilds the workflow from its history, changing nothing, and asks it.
@@ -145,26 +143,24 @@ func (e *Engine) replayed(ctx context.Context, row *journal.Run, ask func(*execu
 	if err != nil {
 		return fmt.Errorf("read the history of run %s: %w", row.ID, err)
 	}
-	replies := make(chan error, 1)
-	e.sched.Go(leaf(func() { // workflow code may end its goroutine
-		defer close(replies)
+	done := make(chan error, 1)
+	e.sched.Go(leaf(func() {
+		var failed error
+		defer func() { done <- failed }()
+		failed = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID) // which ends this goroutine
 		x := newExecution(host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created}, fn, e.defaults)
 		defer x.close()
 		if _, err := x.play(row.Chain(), events); err != nil {
-			replies <- fmt.Errorf("replay of run %s: %w", row.ID, err)
+			failed = fmt.Errorf("replay of run %s: %w", row.ID, err)
 			return
 		}
-		replies <- ask(x)
+		failed = ask(x)
 	}))
-	select {
-	case err, ok := <-replies:
-		if !ok {
-			err = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID)
-		}
+	failed, err := received(ctx, e, done)
+	if err != nil {
 		return err
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return failed
 }
 
 // An inquiry is a question to the process that owns a run, and its reply.

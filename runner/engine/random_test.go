@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	seeds    = flag.Int("seeds", 100, "how many random programs to run")
+	seeds    = flag.Int("seeds", 500, "how many random programs to simulate; a fifth of them runs on goroutines, too")
 	oneSeed  = flag.Uint64("seed", 0, "run only the random program of this seed")
 	firstOne = flag.Uint64("firstseed", 1, "the first seed")
 )
@@ -44,7 +44,7 @@ func TestRandomPrograms(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", *oneSeed), func(t *testing.T) { playBoth(t, *oneSeed) })
 		return
 	}
-	n := *seeds
+	n := *seeds / 5
 	if testing.Short() {
 		n = min(n, 20)
 	}
@@ -78,19 +78,19 @@ func storm(r *rand.Rand, n node) (*weather, Config) {
 	c := Config{Resident: 1 + r.IntN(3)}
 	switch r.IntN(6) {
 	case 0:
-		c.Only = true
+		c.Only = n.count(doStart) == 0 // which nobody would take up
 	case 1:
 		w.drains = true
 	}
 	if r.IntN(2) == 0 {
-		c.Concurrency = 1 + r.IntN(3) + n.count(doForever, doPatient, doDie) // which keep their place
+		c.Concurrency = 1 + r.IntN(3) + n.count(doForever, doPatient, doDie, doLate, doStart) // which keep their place
 	}
 	return w, c
 }
 
 func playOn(t *testing.T, n node, w *weather, c Config, processes int) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, w, c)
+		s := newStage(t, new(bubble), w, c)
 		disk := newMemoryDisk()
 		s.disk = disk
 		disk.Inject(func(by *journal.MemoryStore, _ []journal.Write) journal.Fault {

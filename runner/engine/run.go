@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -51,6 +52,9 @@ type run struct {
 	since   atomic.Int64 // when the driver entered workflow code, in ns since 1970; 0: it is not there
 	suspect atomic.Bool  // it is tried apart from others, see suspects
 }
+
+// byKey orders runs.
+func byKey(a, b *run) int { return cmp.Compare(a.key, b.key) }
 
 // feed queues inputs and sees to it that somebody drives the run. It reports
 // whether the run is still there to take them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed139febb4/durable/journal"
 )
@@ -15,7 +16,7 @@ import (
 // activities that ignored their context and workflow code that did not yield,
 // which its error names.
 func (e *Engine) Run(ctx context.Context) error {
-	return e.serve(ctx, func(ctx context.Context) { <-ctx.Done() })
+	return e.serve(ctx, func(ctx context.Context) { _, _ = received[struct{}](ctx, e, nil) })
 }
 
 // Drain is like Run, but also ends once nothing is left to do now: every run
@@ -83,11 +84,16 @@ func (e *Engine) listen(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-changes:
-				e.watchers.changedElsewhere()
-				e.findWork()
+				e.heard()
 			}
 		}
 	}))
+}
+
+// heard takes note that another process has committed something.
+func (e *Engine) heard() {
+	e.watchers.changedElsewhere()
+	e.findWork()
 }
 
 // suspend ends what begin began.
@@ -109,7 +115,7 @@ func (e *Engine) suspend() error {
 	}
 	late := e.grant()
 	e.stopped.Store(true)
-	e.committer.flush()
+	e.flush()
 	e.unload()
 	var err error
 	if e.shared != nil {
@@ -145,9 +151,7 @@ func (e *Engine) grant() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	settling := func() bool { return e.working > 0 && e.err == nil && !e.committer.isPaused() }
-	for !over && (settling() || len(e.calls()) > 0) {
-		e.calm.Wait()
-	}
+	e.await(context.Background(), e.calm, func() bool { return over || !settling() && len(e.calls()) == 0 })
 	late := e.unyielding()
 	for _, a := range e.calls() {
 		late = errors.Join(late, fmt.Errorf("activity %s of run %s did not stop within %s", a.name, a.info.ID, e.grace))
@@ -186,6 +190,7 @@ func (e *Engine) unload() {
 		runs = append(runs, r)
 	}
 	e.mu.Unlock()
+	slices.SortFunc(runs, byKey)
 	for _, r := range runs {
 		r.drop(errSuspended)
 	}
@@ -193,19 +198,11 @@ func (e *Engine) unload() {
 
 // untilIdle returns when nothing is under way and nothing could be, or ctx ends.
 func (e *Engine) untilIdle(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() {
-		e.mu.Lock()
-		e.calm.Broadcast()
-		e.mu.Unlock()
-	})
-	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.drains = true
 	defer func() { e.drains = false }()
-	for ctx.Err() == nil && (e.working > 0 || e.backingOff() > 0 || e.committer.isPaused()) {
-		e.calm.Wait()
-	}
+	e.await(ctx, e.calm, func() bool { return e.working == 0 && e.backingOff() == 0 && !e.committer.isPaused() })
 }
 
 // backingOff counts the attempts that are to start by themselves. The caller

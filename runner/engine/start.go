@@ -98,12 +98,7 @@ func (e *Engine) create(ctx context.Context, c *journal.Create, input json.RawMe
 	r.create = c
 	r.starter = func(err error) { done <- err }
 	r.feed(startInput(input))
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("not acknowledged: %w", ctx.Err())
-	}
+	return e.acknowledged(ctx, done)
 }
 
 func startInput(in json.RawMessage) input {

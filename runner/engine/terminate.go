@@ -7,8 +7,8 @@ import (
 	"github.com/seed139febb4/durable/runner/host"
 )
 
-// terminated tells everybody concerned that a run was.
-func (e *Engine) terminated(row *journal.Run) {
+// terminated tells everybody concerned that a run was, with its children.
+func (e *Engine) terminated(row *journal.Run, children []int64) {
 	if r := e.resident(row.Key); r != nil {
 		r.drop(host.ErrCanceled)
 	}
@@ -17,27 +17,8 @@ func (e *Engine) terminated(row *journal.Run) {
 	if row.Parent != 0 {
 		e.posted(row.Parent)
 	}
-	open := journal.Filter{Parent: row.Key, Status: []journal.Status{journal.StatusOpen, journal.StatusStuck}}
-	children, err := e.store.Runs(context.Background(), open)
-	if err != nil {
-		e.log().Error("the children of a terminated run could not be canceled", "run", row.ID, "error", err)
-	}
-	for i := range children {
-		e.send(&journal.Post{Run: children[i].Key, Message: canceledByParent(e.sched.Now())})
-	}
-}
-
-// send posts a message. Nobody waits for it while this engine serves.
-func (e *Engine) send(p *journal.Post) {
-	then := func() {
-		if p.Err == nil {
-			e.posted(p.Run)
-		}
-	}
-	if e.serves() {
-		e.start(e.enqueue(then, p))
-	} else if e.store.Commit(p) == nil {
-		then()
+	for _, child := range children {
+		e.posted(child)
 	}
 }
 

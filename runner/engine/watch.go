@@ -123,8 +123,8 @@ func (e *Engine) wait(ctx context.Context, run int64, atEnd bool, enough func(*j
 	}
 	t, leave := e.watchers.watch(run, follow)
 	defer leave()
-	net := time.NewTicker(watchNet)
-	defer net.Stop()
+	net, stop := e.alarm(watchNet)
+	defer func() { stop() }()
 	changes := e.foreign()
 	// A run leaves memory before its end is told, so the end of one that is
 	// there now cannot be missed.
@@ -145,19 +145,39 @@ func (e *Engine) wait(ctx context.Context, run int64, atEnd bool, enough func(*j
 				return row, nil, nil
 			}
 		}
+		if e.waiter != nil {
+			e.waiter.Wait(func() bool { return closed(turn) || closed(any) || closed(net) || ctx.Err() != nil })
+		}
 		select {
 		case <-ctx.Done():
-			return journal.Run{}, nil, ctx.Err()
 		case <-turn:
-			look = !atEnd || e.resident(run) == nil
 		case <-any:
-			look = true
 		case <-changes:
-			e.watchers.changedElsewhere()
-			look = true
-		case <-net.C:
-			look = true
+			e.watchers.changedElsewhere() // which closes any
+		case <-net:
 		}
+		if ctx.Err() != nil {
+			return journal.Run{}, nil, ctx.Err()
+		}
+		look = !atEnd || closed(any) || closed(net) || e.resident(run) == nil
+		if closed(net) {
+			net, stop = e.alarm(watchNet)
+		}
+	}
+}
+
+// alarm returns a channel that is closed once d has passed.
+func (e *Engine) alarm(d time.Duration) (rung <-chan struct{}, stop func()) {
+	c := make(chan struct{})
+	return c, e.sched.After(d, leaf(func() { close(c) }))
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

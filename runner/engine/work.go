@@ -112,6 +112,7 @@ func (e *Engine) absent(ctx context.Context) (fresh []int64, more bool, err erro
 		}
 	}
 	e.mu.Unlock()
+	slices.SortFunc(here, byKey)
 	for _, r := range here {
 		r.look()
 	}
