@@ -19,7 +19,7 @@ import (
 // each workflow.
 func (s *invocation) chaosCommand(args []string) *cli.Command {
 	c := &cli.Command{
-		Name: "chaos", Usage: "kill processes of this program, again and again, and show that nothing is lost", ArgsUsage: "[WORKFLOW]",
+		Name: "chaos", Usage: "kill this program again and again: nothing is lost", ArgsUsage: "[WORKFLOW]",
 		Description: chaosDescription,
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "scenario", Usage: "`NAME` only this scenario (may be repeated): " + strings.Join(scenarioNames(), ", ")},

@@ -45,7 +45,7 @@ func TestFlagTypes(t *testing.T) {
 	walk = func(list []cli.Flag, below []*cli.Command) {
 		for _, f := range list {
 			switch f.(type) {
-			case *cli.StringFlag, *cli.GenericFlag, *cli.BoolFlag, *cli.IntFlag, *cli.Int64Flag, *cli.UintFlag, *cli.Uint64Flag,
+			case *cli.StringFlag, *cli.StringSliceFlag, *cli.GenericFlag, *cli.BoolFlag, *cli.IntFlag, *cli.Int64Flag, *cli.UintFlag, *cli.Uint64Flag,
 				*cli.Float64Flag, *cli.DurationFlag:
 			default:
 				t.Errorf("--%s is a %T, of which typed knows nothing", f.Names()[0], f)
