@@ -21,9 +21,9 @@ import (
 // was not synced. And of killed processes: with their log cut off anywhere, which
 // their mark has to tell.
 func cutPower(t *trial) {
-	rec := t.in("recorded").recordRun(mixtures("job", 20))
+	rec, first := t.in("recorded").recordRun(mixtures("job", 20))
 	for n := range t.often(200) {
-		steps := t.rng.IntN(rec.Len() + 1)
+		steps := first + t.rng.IntN(rec.Len()-first+1)
 		dir := t.folder(fmt.Sprintf("cut%d", n))
 		path, err := rec.Cut(steps, faultvfs.Models[n%len(faultvfs.Models)], t.rng, dir)
 		t.must(err)
@@ -54,16 +54,18 @@ func (t *trial) lost(format string, args ...any) {
 	t.out.Lost++
 }
 
-// recordRun runs mixtures in this process and records what reaches the disk.
-func (t *trial) recordRun(inputs map[string]any) *faultvfs.Recording {
+// recordRun runs mixtures in this process and records what reaches the disk. first
+// is where the recording begins with what there was before.
+func (t *trial) recordRun(inputs map[string]any) (rec *faultvfs.Recording, first int) {
 	disk, err := faultvfs.Register("chaos-power")
 	t.must(err)
-	rec, err := disk.Record(t.Journal())
+	rec, err = disk.Record(t.Journal())
 	t.must(err)
+	first = rec.Len()
 	db, err := sqlite.Open(t.Journal(), sqlite.VFS(disk.Name()), t.opts.Sabotage)
 	t.must(err)
 	t.must(errors.Join(t.runAll(db, rec, inputs), db.Close()))
-	return rec
+	return rec, first
 }
 
 func (t *trial) runAll(db *sqlite.DB, rec *faultvfs.Recording, inputs map[string]any) error {
