@@ -25,6 +25,7 @@ func (s *invocation) examples(path []*cli.Command) []string {
 		"terminate":  {"terminate @last --reason mistaken"},
 		"resume":     {"resume", "resume @last"},
 		"worker":     {"worker", "worker --concurrency 4"},
+		"chaos":      {"chaos --report chaos.html", "chaos --scenario random --kills 500", "chaos " + flow},
 		"workflows":  {"workflows", "workflows --json"},
 		"doctor":     {"doctor", "doctor --db copy.db"},
 		"backup":     {"backup copy.db"},
@@ -39,7 +40,7 @@ func (s *invocation) examples(path []*cli.Command) []string {
 		all["query"] = []string{"query @last:" + query}
 	}
 	if len(path) == 2 {
-		return s.runExamples(path[1].Name)
+		return s.inputExamples(path[0].Name, path[1].Name)
 	}
 	if len(path) == 1 {
 		return all[path[0].Name]
@@ -68,9 +69,9 @@ func (s *invocation) specimen() (flow, signal, query string) {
 	return cmp.Or(flow, "WORKFLOW"), signal, query
 }
 
-// runExamples show how the input of a workflow is given.
-func (s *invocation) runExamples(workflow string) []string {
-	line := "run " + workflow
+// inputExamples show how run, or chaos, is given the input of a workflow.
+func (s *invocation) inputExamples(command, workflow string) []string {
+	line := command + " " + workflow
 	f := newForm(workflow, s.binding(workflow).In, append(globals(), ownRunFlags()...))
 	given := ""
 	if f.typ != nil && scalar(f.typ) {
@@ -85,11 +86,11 @@ func (s *invocation) runExamples(workflow string) []string {
 			given += " " + e.specimen()
 		}
 	}
-	lines := []string{line + given, line + given + " --id first --detach"}
-	if given == "" {
-		lines = []string{line, line + " --id first --detach"}
+	more := " --id first --detach"
+	if command == "chaos" {
+		more = " --report chaos.html"
 	}
-	return lines
+	return []string{line + given, line + given + more}
 }
 
 // specimen is a value that the field could have: its default, if that is a word.
