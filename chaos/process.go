@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -92,6 +93,9 @@ func (p *Process) Kill() error {
 
 // Interrupt asks the process to suspend, as Ctrl-C does.
 func (p *Process) Interrupt() error { return p.cmd.Process.Signal(os.Interrupt) }
+
+// Terminate asks for the same, as SIGTERM does.
+func (p *Process) Terminate() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 
 // Stop makes the process stand still, as SIGSTOP does; Continue ends that.
 func (p *Process) Stop() error     { return stop(p.cmd.Process) }

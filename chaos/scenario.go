@@ -34,6 +34,7 @@ func Scenarios() []Scenario {
 		{Name: "recovery", Title: "killed again and again while it recovers", Promises: []string{"P1", "P2"}, busy: true, play: killInRecovery},
 		{Name: "takeover", Title: "one of two workers is killed", Promises: []string{"P5"}, busy: true, play: takeOver},
 		{Name: "workers", Title: "both workers are killed at once", Promises: []string{"P1", "P5"}, busy: true, play: killBothWorkers},
+		{Name: "suspend", Title: "a worker is asked to stop, once and twice", Promises: []string{"P1", "P2"}, busy: true, play: suspendWorkers},
 		{Name: "random", Title: "one of 1 to 4 workers is killed at any time", Promises: []string{"P1", "P2", "P4"}, busy: true, play: killAtRandom},
 		{Name: "signals", Title: "8 senders and the receiver are killed", Promises: []string{"P1", "P3"}, busy: true, play: killSenders},
 		{Name: "powercut", Title: "the log is cut, as a power cut may leave it", Promises: []string{"P1", "P8"}, busy: true, play: cutPower},
