@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/seed139febb4/durable/runner"
@@ -34,11 +36,15 @@ const (
 	// mood declares a signal that takes a number, and two queries.
 	mood runner.Workflow[struct{}, int] = "mood"
 
+	// ruin brings its process down, in a way of its input's, unless a file
+	// named mended is there.
+	ruin runner.Workflow[string, string] = "ruin"
 	// blow panics.
 	blow runner.Workflow[string, string] = "blow"
 
 	watchGate runner.Activity[string, string]   = "watch"
 	sweep     runner.Activity[string, bool]     = "sweep"
+	destroy   runner.Activity[string, string]   = "destroy"
 	refuse    runner.Activity[struct{}, string] = "refuse"
 
 	raise runner.Signal[int]   = "raise"
@@ -90,6 +96,8 @@ func shop() []runner.Binding {
 		stubborn.Bind(func(ctx *runner.Context, _ struct{}) (string, error) { return refuse.Do(ctx, struct{}{}) }),
 		mood.Bind(moody, raise, level, where),
 		blow.Bind(blowing),
+		ruin.Bind(func(ctx *runner.Context, how string) (string, error) { return destroy.Do(ctx, how, runner.Attempts(2)) }),
+		destroy.Bind(destroying),
 		tally.Bind(func(ctx *runner.Context, _ struct{}) (int, error) { return runner.Step(ctx, "count", counting) }),
 
 		watchGate.Bind(watching),
@@ -172,3 +180,31 @@ func watching(ctx context.Context, file string) (string, error) {
 		}
 	}
 }
+
+// destroying does what no recover can stop: it overflows the stack, or uses up
+// the memory. Or it does what one can: it panics, or ends its goroutine.
+func destroying(_ context.Context, how string) (string, error) {
+	if _, err := os.Stat("mended"); err == nil {
+		return "mended", nil
+	}
+	switch how {
+	case "stack":
+		debug.SetMaxStack(1 << 20)
+		return fmt.Sprint(deeper(1)), nil
+	case "memory":
+		for hoard := [][]byte{}; ; {
+			hoard = append(hoard, make([]byte, 64<<20))
+		}
+	case "goexit":
+		runtime.Goexit()
+	case "files":
+		for {
+			if _, err := os.Open(os.DevNull); err != nil {
+				return "", err
+			}
+		}
+	}
+	panic("no way to do " + how)
+}
+
+func deeper(n int) int { return deeper(n+1) + 1 }
