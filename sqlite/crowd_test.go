@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +18,7 @@ import (
 
 // crowdTime is how long each crowd writes. Nothing depends on how much it gets
 // done.
-const crowdTime = time.Second
+var crowdTime = flag.Duration("crowd", time.Second, "how long each crowd of TestCrowd writes")
 
 // fewCommits of each process say more about who got a processor than about who
 // got the file.
@@ -45,18 +46,19 @@ func TestCrowd(t *testing.T) {
 				_, err := fmt.Fprintln(p.in, "go")
 				require.NoError(t, err)
 			}
-			time.Sleep(crowdTime)
+			time.Sleep(*crowdTime)
 			for _, p := range crowd {
 				require.NoError(t, p.in.Close())
 			}
 			var counts []int
-			total := 0
+			total, longest := 0, 0
 			for _, p := range crowd {
 				counts = append(counts, p.hear("commits"))
 				total += counts[len(counts)-1]
+				longest = max(longest, p.hear("longest"))
 				require.NoError(t, p.cmd.Wait())
 			}
-			t.Logf("%d commits: %v", total, counts)
+			t.Logf("%d commits: %v; the longest took %v", total, counts, time.Duration(longest))
 			if total < fewCommits*size {
 				t.Log("the machine is too busy to judge that")
 				return
@@ -116,15 +118,18 @@ func TestCrowdChild(t *testing.T) {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		over.Store(true)
 	}()
-	commits := 0
+	commits, longest := 0, time.Duration(0)
 	for ; !over.Load(); commits++ {
 		next := s.next(completed(s.last.Seq), activity(s.last.Seq+1))
+		began := time.Now()
 		if err := db.Commit(next); err != nil || next.Err != nil {
 			fmt.Fprintln(os.Stderr, "commit", commits, "failed:", err, next.Err)
 			os.Exit(1)
 		}
+		longest = max(longest, time.Since(began))
 	}
 	fmt.Println("commits", commits)
+	fmt.Println("longest", int64(longest))
 	run, err := db.Run(t.Context(), journal.Ref{Key: s.key})
 	require.NoError(t, err)
 	require.EqualValues(t, commits+1, run.LastSeq)

@@ -52,6 +52,13 @@ func (d *Dir) probe(token string) (bool, time.Time, error) {
 	return !free, fi.ModTime(), err
 }
 
+// nascent reports whether the member has not yet written who it is: it may not
+// have its lock yet, and has asked nobody for anything.
+func (d *Dir) nascent(token string) bool {
+	fi, err := os.Stat(d.lockFile(token))
+	return err == nil && fi.Size() == 0
+}
+
 // Remove clears up after a dead member: its lock file, its mark, its socket.
 // ErrLive if it is alive; no error if somebody else has removed it.
 func (d *Dir) Remove(token string) error {

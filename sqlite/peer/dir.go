@@ -25,6 +25,7 @@ var (
 // meet. Its methods are safe for use by several goroutines.
 type Dir struct {
 	path      string       // the folder, absolute
+	pace      pace         // of watch
 	crowd     atomic.Int64 // connections and other live members known
 	turnstile Turnstile
 
@@ -43,7 +44,7 @@ func Open(path string) (*Dir, error) {
 	if err != nil || path == "" {
 		return nil, fmt.Errorf("find the folder beside database %q: %w", path, errors.Join(err, fs.ErrInvalid))
 	}
-	d := &Dir{path: resolve(full) + "-peers"}
+	d := &Dir{path: resolve(full) + "-peers", pace: usualPace}
 	d.turnstile.open(d)
 	return d, nil
 }

@@ -21,7 +21,8 @@
 //     so a dead member's files can be removed by anyone at any time.
 //  3. A member is told once of every other member it knew that is gone, whether
 //     it died or left: within milliseconds by the end of its connection, and
-//     within about a second if there was none.
+//     within about a second if there was none. There is one to each live member
+//     when Join returns, unless that cannot be reached or is stopped.
 //  4. What [Member.Mark] wrote outlives kill -9; what [Member.SyncMark] then
 //     synced outlives a power cut.
 //  5. Nothing that goes over a socket is needed for correctness. A nudge may be
@@ -37,7 +38,8 @@
 // # Goroutines
 //
 // Each member has one that accepts connections and one that watches for members
-// that do not connect (every 5 s while it is alone, else every second). Each
+// that do not connect (every 5 s while it is alone, else every second, and sooner
+// after a change). Each
 // connection has two, a reader and a writer, and each question under way has one.
 // [Member.Leave] and [Dir.Close] end them all and wait for them. The turnstile
 // has one or two for as long as they wait in the kernel, which cannot be

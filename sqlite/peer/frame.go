@@ -20,7 +20,7 @@ const (
 	nudge                   // id: the run
 	ask                     // id: the question's number on this connection; body: the question
 	drop                    // id: of a question whose asker has given up
-	answer                  // id: of the question; body: the answer
+	answer                  // id: of the question; body: the answer. 0 answers a hello, without a body
 	failure                 // id: of the question; body: the error's text
 )
 

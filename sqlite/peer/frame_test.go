@@ -113,6 +113,7 @@ func TestGarbageOnTheSocket(t *testing.T) {
 		reply, err := open(t, path).Call(t.Context(), m.Token(), []byte("still there?"))
 		require.NoError(t, err)
 		require.Equal(t, "re: still there?", string(reply))
-		require.Empty(t, r.died)
+		await(t, r.died, "the death of the one that greeted")
+		require.Empty(t, r.died, "once")
 	})
 }

@@ -3,9 +3,11 @@ package peer
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,6 +16,7 @@ const (
 	maxLinks    = 1024                   // connections at once; more are hung up on
 	flushTime   = 250 * time.Millisecond // what closing may take to send what is queued
 	acceptPause = 100 * time.Millisecond // after a connection that could not be accepted
+	greetTime   = 100 * time.Millisecond // what Join gives the others to answer its greeting
 )
 
 // A hub holds the connections of one handle: of a member, from Join to Leave, or
@@ -25,7 +28,7 @@ type hub struct {
 	ctx     context.Context // ends when the hub closes
 	cancel  context.CancelFunc
 	work    sync.WaitGroup // every goroutine
-	met     chan struct{}  // wakes watch: there is another member now
+	stirred chan struct{}  // wakes watch: there is another member now, or a connection less
 
 	mu     sync.Mutex
 	closed bool
@@ -46,20 +49,45 @@ func newHub(d *Dir, token string, h Handler) *hub {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &hub{
 		dir: d, token: token, handler: h, ctx: ctx, cancel: cancel,
-		met:   make(chan struct{}, 1),
-		all:   make(map[*link]struct{}),
-		links: make(map[string]*link),
-		known: make(map[string]bool),
+		stirred: make(chan struct{}, 1),
+		all:     make(map[*link]struct{}),
+		links:   make(map[string]*link),
+		known:   make(map[string]bool),
 	}
 }
 
-// open makes a member known to the others, and listens if there is a socket.
+// open makes a member known to the others, and listens if there is a socket. Its
+// lock file is there and says where it listens: of two that join at once, the one
+// that looks later finds the other.
 func (h *hub) open(ln *net.UnixListener, socket string) {
 	h.ln, h.socket = ln, socket
 	h.scan()
 	h.work.Go(h.watch)
 	if ln != nil {
 		h.work.Go(func() { h.accept(ln) })
+	}
+	h.settle()
+}
+
+// settle waits until the members that were found have answered the greeting, and
+// so will notice this one's death by the end of the connection, or cannot be
+// reached. A stopped process does not answer.
+func (h *hub) settle() {
+	h.mu.Lock()
+	links := slices.Collect(maps.Values(h.links))
+	h.mu.Unlock()
+	patience := time.NewTimer(greetTime)
+	defer patience.Stop()
+	for _, l := range links {
+		if !l.dialed {
+			continue // it has greeted us
+		}
+		select {
+		case <-l.greeted:
+		case <-l.ended:
+		case <-patience.C:
+			return
+		}
 	}
 }
 
@@ -153,13 +181,22 @@ func (h *hub) forget(l *link) {
 	delete(h.all, l)
 	if h.links[l.token] == l {
 		delete(h.links, l.token)
+		for other := range h.all { // it may have dialed us while we dialed it
+			if l.token != "" && other.token == l.token {
+				h.links[l.token] = other
+			}
+		}
 	}
 	h.count()
 	alive := h.known[l.token]
 	h.mu.Unlock()
-	if alive && !l.deaf {
-		h.confirm(l.token)
+	if !alive || l.deaf {
+		return
 	}
+	if l.conn != nil {
+		h.stir() // for a new connection, if it lives
+	}
+	h.confirm(l.token)
 }
 
 // count keeps Crowded cheap. Called with mu held.

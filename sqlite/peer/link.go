@@ -27,8 +27,10 @@ type link struct {
 	dialed bool       // we connected
 	out    chan frame // what is to be written
 
-	token string // the member at the other end; "" while unknown. Touched by run's goroutine only, once that runs.
-	deaf  bool   // the other end does not listen; likewise
+	token string // the member at the other end; "" while unknown. Set by run's goroutine only, once that runs, with hub.mu held.
+	deaf  bool   // the other end does not listen. Touched by run's goroutine only.
+
+	greeted <-chan frame // the answer to our hello
 
 	ended chan struct{} // closed when the connection is over
 
@@ -41,11 +43,13 @@ type link struct {
 }
 
 func newLink(h *hub, token string) *link {
+	greeted := make(chan frame, 1)
 	return &link{
 		hub: h, token: token, dialed: token != "",
 		out:     make(chan frame, queueLength),
+		greeted: greeted,
 		ended:   make(chan struct{}),
-		waiting: make(map[int64]chan frame),
+		waiting: map[int64]chan frame{0: greeted}, // questions count from 1
 		asked:   make(map[int64]context.CancelFunc),
 	}
 }
@@ -190,7 +194,8 @@ func (l *link) take(f frame) error {
 	return nil
 }
 
-// greet learns that the other end is a member, and which.
+// greet learns that the other end is a member, and which; it is told that it is
+// known. It may have died since it sent its greeting, and nobody may have met it.
 func (l *link) greet(token string) error {
 	if l.token != "" || l.hub.token == "" || l.hub.token == token {
 		return fmt.Errorf("unexpected greeting of %q: %w", token, errFrame)
@@ -200,8 +205,10 @@ func (l *link) greet(token string) error {
 		return err
 	}
 	if !alive {
+		l.hub.scan() // finds its lock file, if it ever was one
 		return fmt.Errorf("greeting of a dead member %s: %w", token, errFrame)
 	}
 	l.hub.adopt(l, token)
+	l.post(frame{kind: answer})
 	return nil
 }

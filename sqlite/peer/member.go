@@ -45,8 +45,8 @@ type Member struct {
 }
 
 // Join makes this process a member: it takes a lock that dies with it, listens
-// for the others, and makes itself known to them. A handle joins once, until
-// Leave. Without sockets, say because of the file system, a member is not
+// for the others, and makes itself known to them: it waits, a tenth of a second at
+// most, until they have taken note of it. A handle joins once, until Leave. Without sockets, say because of the file system, a member is not
 // nudged or asked, and its death is noticed within about a second.
 func (d *Dir) Join(h Handler) (*Member, error) {
 	d.joining.Lock()

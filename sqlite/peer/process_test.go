@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -17,15 +19,20 @@ import (
 // database at that path; the word idle, one that only answers.
 const childPath = "PEER_TEST_PATH"
 
+// never is the pace of one who is told of a death by a connection or not at all.
+var never = pace{soon: 1 << 62, usual: 1 << 62, alone: 1 << 62}
+
 // child does what its standard input says, line by line, and answers each line
 // with one. It ends without leaving.
 func child(path string) {
 	var m *Member
 	var d *Dir
+	r := newRecorder()
 	if path != "idle" {
 		var err error
 		if d, err = Open(path); err == nil {
-			m, err = d.Join(newRecorder())
+			d.pace = never
+			m, err = d.Join(r)
 		}
 		if err != nil {
 			fmt.Println(err)
@@ -39,6 +46,8 @@ func child(path string) {
 		switch verb {
 		case "mark":
 			err = m.Mark([]byte(rest))
+		case "mourn": // wait for a death
+			<-r.died
 		case "enter":
 			err = d.Turnstile().Enter(context.Background())
 		case "spawn": // and leave the pipes to it
@@ -62,6 +71,14 @@ type process struct {
 
 func start(t testing.TB, path string) *process {
 	t.Helper()
+	p := launch(t, path)
+	p.joined()
+	return p
+}
+
+// launch is start without waiting until the process has joined.
+func launch(t testing.TB, path string) *process {
+	t.Helper()
 	inR, inW, err := os.Pipe()
 	require.NoError(t, err)
 	outR, outW, err := os.Pipe()
@@ -79,9 +96,13 @@ func start(t testing.TB, path string) *process {
 		_ = cmd.Wait()
 		_ = outR.Close()
 	})
-	p.token = p.line()
-	require.True(t, isToken(p.token), p.token)
 	return p
+}
+
+func (p *process) joined() {
+	p.t.Helper()
+	p.token = p.line()
+	require.True(p.t, isToken(p.token), p.token)
 }
 
 func (p *process) line() string {
@@ -180,4 +201,32 @@ func TestKilledProcess(t *testing.T) {
 		d.Turnstile().Leave()
 		require.Empty(t, d.Turnstile().Holder())
 	})
+}
+
+// TestDeathIsToldByTheConnection kills processes at random moments after they
+// have joined, two at the same time. Nobody here looks at the lock files
+// afterwards, so who is told was told by the end of a connection.
+func TestDeathIsToldByTheConnection(t *testing.T) {
+	path := base(t)
+	d, r := open(t, path), newRecorder()
+	d.pace = never
+	_, err := d.Join(r)
+	require.NoError(t, err)
+	seed := uint64(time.Now().UnixNano())
+	t.Log("seed", seed)
+	moment := rand.New(rand.NewPCG(seed, 0))
+	for range 10 {
+		one, other := launch(t, path), launch(t, path)
+		one.joined()
+		other.joined()
+		for range moment.IntN(1000) {
+			runtime.Gosched()
+		}
+		one.kill()
+		await(t, r.died, "the death of one")
+		other.do("mourn")
+		other.kill()
+		await(t, r.died, "the death of the other")
+		require.Empty(t, r.died, "once each")
+	}
 }

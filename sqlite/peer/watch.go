@@ -5,25 +5,36 @@ import (
 	"time"
 )
 
+// A pace is how often watch looks.
+type pace struct {
+	soon  time.Duration // after a change; then twice that, and so on
+	usual time.Duration // in the end
+	alone time.Duration // if no other member is known: for one that did not connect
+}
+
+var usualPace = pace{soon: 8 * time.Millisecond, usual: 1 * time.Second, alone: 5 * time.Second}
+
 const (
-	aloneEvery   = 5 * time.Second        // how often a member that knows of no other looks for one that did not connect
-	watchEvery   = 1 * time.Second        // how often it looks otherwise
 	confirmUntil = 256 * time.Millisecond // the longest wait for a lock after the end of its owner's connection
 )
 
 // watch is the net under the connections: it finds members that came or went
 // without one.
 func (h *hub) watch() {
-	for {
-		every := watchEvery
+	pace := h.dir.pace
+	for wait := pace.alone; ; {
+		longest := pace.usual
 		if h.alone() {
-			every = aloneEvery
+			longest = pace.alone
 		}
-		t := time.NewTimer(every)
+		wait = min(wait, longest)
+		t := time.NewTimer(wait)
 		select {
 		case <-t.C:
 			h.scan()
-		case <-h.met:
+			wait *= 2
+		case <-h.stirred:
+			wait = pace.soon
 		case <-h.ctx.Done():
 			t.Stop()
 			return
@@ -32,13 +43,24 @@ func (h *hub) watch() {
 	}
 }
 
-// scan compares what is known with the lock files.
+// stir has watch look soon.
+func (h *hub) stir() {
+	select {
+	case h.stirred <- struct{}{}:
+	default:
+	}
+}
+
+// scan compares what is known with the lock files, and connects to who lives.
 func (h *hub) scan() {
 	tokens, err := h.dir.tokens()
 	if err != nil {
 		return // the next scan may do better
 	}
 	for _, token := range h.concerned(tokens) {
+		if h.dir.nascent(token) {
+			continue // it will find us
+		}
 		switch alive, _, err := h.dir.Alive(token); {
 		case err != nil: // it is as it was
 		case alive:
@@ -93,10 +115,7 @@ func (h *hub) meet(token string) {
 	h.known[token] = true
 	h.alive++
 	h.count()
-	select {
-	case h.met <- struct{}{}:
-	default:
-	}
+	h.stir()
 }
 
 // bury notes that a member is dead, and tells of it once, also if it was so
