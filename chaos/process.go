@@ -93,7 +93,9 @@ func (p *Process) Kill() error {
 // Interrupt asks the process to suspend, as Ctrl-C does.
 func (p *Process) Interrupt() error { return p.cmd.Process.Signal(os.Interrupt) }
 
-// Stop makes the process stand still, as SIGSTOP does; Continue ends that.
+// Stop makes the process stand still, as SIGSTOP does; Continue ends that. A
+// process that stops by its orders may not have come to it when the ledger says
+// Killed: tell it to continue until the ledger says WentOn.
 func (p *Process) Stop() error     { return stop(p.cmd.Process) }
 func (p *Process) Continue() error { return cont(p.cmd.Process) }
 
