@@ -25,6 +25,7 @@ const (
 	Recorded What = "recorded" // the outcome of an attempt is on disk
 	Resumed  What = "resumed"  // a run was rebuilt from the journal
 	Killed   What = "killed"   // the process is about to die under orders, or to be stopped
+	WentOn   What = "went on"  // it was stopped, and goes on
 	Passed   What = "passed"   // another moment, with Orders.Trace
 	Broken   What = "broken"   // the orders could not be carried out: Text says why
 	Effect   What = "effect"   // an activity says that it has done something: Text

@@ -51,6 +51,7 @@ func (v *victim) at(m journal.Moment) {
 		if v.visits[i]++; v.visits[i] == max(k.Visit, 1) && v.use(k.Token) {
 			v.ledger.note(Entry{What: Killed, Moment: m, Token: k.Token})
 			end(k.Stop)
+			v.ledger.note(Entry{What: WentOn, Moment: m, Token: k.Token})
 		}
 	}
 }

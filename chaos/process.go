@@ -97,7 +97,9 @@ func (p *Process) Interrupt() error { return p.cmd.Process.Signal(os.Interrupt) 
 // Terminate asks for the same, as SIGTERM does.
 func (p *Process) Terminate() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 
-// Stop makes the process stand still, as SIGSTOP does; Continue ends that.
+// Stop makes the process stand still, as SIGSTOP does; Continue ends that. A
+// process that stops by its orders may not have come to it when the ledger says
+// Killed: tell it to continue until the ledger says WentOn.
 func (p *Process) Stop() error     { return stop(p.cmd.Process) }
 func (p *Process) Continue() error { return cont(p.cmd.Process) }
 

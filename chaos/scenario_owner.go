@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func zombieOwner(t *trial) {
 	t.died("lock removed", zombie)
 	heir := t.start(stop("heir"), "worker")
 	t.await("the take-over", func(e *Entry) bool { return e.What == Killed && e.PID == heir.PID })
-	t.goOn(zombie)
+	t.release(zombie)
 	returned := false
 	t.await("what became of the zombie's result", func(e *Entry) bool {
 		returned = returned || e.PID == zombie.PID && e.What == Returned
@@ -72,9 +73,19 @@ func zombieOwner(t *trial) {
 			t.problem("a process wrote event %d to a run that it had lost", e.Seq)
 		}
 	}
-	t.goOn(heir)
+	t.release(heir)
 	t.equal("the result", strconv.Quote("took "+job.Time.String()), t.results([]string{"job"})["job"])
 	t.judge()
+}
+
+// release lets a process go on that stops by its orders. It may not have come to
+// that yet when the ledger says that it is about to, so it is told until it goes on.
+func (t *trial) release(p *Process) {
+	t.goOn(p)
+	t.eventually("a process that goes on", func() bool {
+		t.must(p.Continue())
+		return slices.ContainsFunc(t.entries(), func(e Entry) bool { return e.What == WentOn && e.PID == p.PID })
+	})
 }
 
 // goOn lets a process go on that was stopped.
@@ -132,7 +143,7 @@ func diskFull(t *trial) {
 	t.await("a result", func(e *Entry) bool { return e.What == Killed })
 	t.must(os.WriteFile(full, nil, 0o600))
 	t.died("full", p)
-	t.goOn(p)
+	t.release(p)
 	t.eventually("a full disk", func() bool { return strings.Contains(p.Stderr(), "work pauses") })
 	before := t.recorded()
 	t.sleep(time.Now(), t.length(3*time.Second))

@@ -9,14 +9,12 @@ import (
 
 // end kills this process as kill -9 does, or stops it until it is told to go on.
 func end(stop bool) {
-	sig := syscall.SIGKILL
 	if stop {
-		sig = syscall.SIGSTOP
+		standStill()
+		return
 	}
-	_ = syscall.Kill(os.Getpid(), sig) // a process may always signal itself
-	if !stop {
-		select {} // until it arrives
-	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // a process may always signal itself
+	select {}                                      // until it arrives
 }
 
 // stop and cont are SIGSTOP and SIGCONT.
