@@ -25,8 +25,14 @@ type committer struct {
 	busy    bool  // somebody is in commitLoop, or will be
 	paused  bool  // the disk is full, or the file held: the loop tries again later
 	stopped error // nothing is written any more
-	after   Task  // what the committer does when it is done; only it uses this
 	quiet   *sync.Cond
+	releaser
+}
+
+// A group is what one transaction takes.
+type group struct {
+	entries []entry
+	writes  []journal.Write // theirs
 }
 
 // An entry is what belongs together: its writes are in one group, and its turn or
@@ -81,40 +87,39 @@ func (e *Engine) enter(n entry) (commit Task) {
 	return nil
 }
 
-// commitLoop writes groups until there is nothing left to write. The last attempt
-// that the last group let out is the next task.
+// commitLoop writes groups until there is nothing left to write. It lets the
+// effects of the last one out itself, unless somebody else is about to.
 func (e *Engine) commitLoop() (next Task) {
 	c := &e.committer
 	defer e.busy(-1)
-	var group []entry
-	var writes []journal.Write
 	for {
-		next, c.after = c.after, nil
-		group = c.take(group)
-		if len(group) == 0 {
-			return next
+		g := c.take()
+		if g == nil {
+			return nil
 		}
-		e.start(next)
-		writes = writes[:0]
-		for i := range group {
-			writes = append(writes, group[i].writes...)
-		}
-		e.tell(journal.TurnBefore, writes)
-		err := e.store.Commit(writes...)
+		e.tell(journal.TurnBefore, g.writes)
+		err := e.store.Commit(g.writes...)
 		switch {
 		case err == nil:
 			e.unpause()
-			e.tell(journal.TurnAfter, writes)
-			for i := range group {
-				group[i].succeed()
+			e.tell(journal.TurnAfter, g.writes)
+			release, last := c.written(g)
+			if release {
+				e.busy(1) // until releaseLoop ends
 			}
-			e.tell(journal.TurnReleased, writes)
-			clear(writes)
+			switch {
+			case last && release:
+				return e.releaseLoop()
+			case last:
+				return nil
+			case release:
+				e.sched.Go(e.releaseLoop) // while the next group is on its way
+			}
 		case errors.Is(err, journal.ErrFull), errors.Is(err, journal.ErrHeld):
-			e.pause(group, err)
+			e.pause(g.entries, err)
 			return nil
 		default:
-			c.abandon(group, err)
+			c.abandon(g.entries, err)
 			e.fail(err)
 			return nil
 		}
@@ -129,21 +134,42 @@ func (e *Engine) start(task Task) {
 }
 
 // take gives the next group to the committer, or lets it go.
-func (c *committer) take(old []entry) []entry {
+func (c *committer) take() *group {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	clear(old)
 	n := min(len(c.queue), groupSize)
-	group := append(old[:0], c.queue[:n]...)
+	if n == 0 || c.stopped != nil {
+		c.letGo()
+		return nil
+	}
+	g := c.room()
+	for i := range c.queue[:n] {
+		g.entries = append(g.entries, c.queue[i])
+		g.writes = append(g.writes, c.queue[i].writes...)
+	}
 	rest := copy(c.queue, c.queue[n:])
 	clear(c.queue[rest:])
 	c.queue = c.queue[:rest]
-	if n == 0 || c.stopped != nil {
-		c.busy = false
-		c.quiet.Broadcast()
-		return nil
+	return g
+}
+
+// written notes that the group is on disk. If release is set the caller sees to
+// it that its effects leave: nobody else does. If last is set nothing else is
+// queued, and the caller is the committer no longer.
+func (c *committer) written(g *group) (release, last bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	release, last = c.add(g), len(c.queue) == 0
+	if last {
+		c.letGo()
 	}
-	return group
+	return release, last
+}
+
+// letGo makes room for another committer. The caller holds mu.
+func (c *committer) letGo() {
+	c.busy = false
+	c.quiet.Broadcast()
 }
 
 // pause keeps everything as it is until the store takes it: workflows wait,
@@ -189,10 +215,11 @@ func (c *committer) abandon(group []entry, err error) {
 	}
 }
 
-// flush waits until nothing is queued, or work is paused.
+// flush waits until nothing is queued, or work is paused, and what was written has
+// been told.
 func (e *Engine) flush() {
 	c := &e.committer
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.await(context.Background(), c.quiet, func() bool { return !c.busy || c.paused })
+	e.await(context.Background(), c.quiet, func() bool { return (!c.busy || c.paused) && !c.releasing })
 }

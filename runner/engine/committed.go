@@ -48,7 +48,7 @@ func (t *turn) committed() {
 		q.reply()
 	}
 	if t.append.End != "" {
-		r.drop(host.ErrCanceled) // before told, see Result
+		r.e.follow(r.goes(host.ErrCanceled)) // before told, see Result
 		r.e.told(r.key, t)
 		return
 	}
@@ -70,7 +70,7 @@ func (t *turn) release() {
 	}
 	for _, a := range t.attempts {
 		a.key.run, a.fence = r.key, r.fence
-		e.launchNext(a)
+		e.follow(e.admitted(a))
 	}
 	for _, f := range t.effects {
 		switch f.kind {

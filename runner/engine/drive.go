@@ -67,8 +67,12 @@ func (r *run) leaveMemory() {
 	left, x := append(r.redo, r.queue...), r.x
 	r.queue, r.redo, r.x, r.driving = nil, nil, nil, false
 	r.mu.Unlock()
-	if x != nil {
-		r.e.sched.Go(leaf(x.close))
+	switch {
+	case x == nil:
+	case x.parked():
+		r.e.sched.Go(leaf(x.close)) // user code runs
+	default:
+		x.close()
 	}
 	for i := range left {
 		if q := left[i].query; q != nil {

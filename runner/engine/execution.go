@@ -207,6 +207,11 @@ func (x *execution) pendingNumbers() []int64 {
 	return numbers
 }
 
+// parked reports whether there are coroutines to unwind.
+func (x *execution) parked() bool {
+	return slices.ContainsFunc(x.coroutines, func(c *coroutine) bool { return !c.done })
+}
+
 // close unwinds every coroutine. The user's defers run, but whatever they ask of
 // the host unwinds them again.
 func (x *execution) close() {

@@ -50,3 +50,41 @@ func TestHeartbeatOfCanceled(t *testing.T) {
 		p.suspend()
 	})
 }
+
+// TestHeartbeatOfCanceledBeforeItBegan gives up an activity while the turn that
+// asks for it is on its way to the disk. So it begins with nobody waiting for it,
+// and its heartbeats are not kept.
+func TestHeartbeatOfCanceledBeforeItBegan(t *testing.T) {
+	inWorld(t, func(w *world) {
+		h := w.hooks()
+		h.before = func(writes []journal.Write) {
+			if holds(writes, func(a *journal.Append) bool { return len(a.Event.Commands) > 0 }) {
+				time.Sleep(time.Second)
+			}
+		}
+		began := false
+		p := w.process(Config{Store: h, Bindings: []host.Binding{
+			activity("a", func(ctx context.Context, in string) (string, error) {
+				began = true
+				host.TaskOf(ctx).Heartbeat(json.RawMessage("1"))
+				<-ctx.Done()
+				return "", ctx.Err()
+			}),
+			workflow("w", func(h host.Host) (string, error) {
+				scope, _ := h.Scope(2 * time.Second)
+				if err := sleep(h, 3*time.Second/2); err != nil {
+					return "", err
+				}
+				if _, err := do(scope, "a", nil, host.Options{}); err != host.ErrTimeout {
+					return "", err
+				}
+				return "", sleep(h, time.Hour)
+			})}})
+		run := p.start("w", "", nil)
+		time.Sleep(time.Minute)
+		require.True(t, began)
+		require.Equal(t, journal.Waiting, w.row(run).Phase)
+		w.check()
+		p.suspend()
+	})
+}

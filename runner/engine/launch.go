@@ -10,15 +10,6 @@ import (
 // launch starts an attempt, unless one of the same operation is under way.
 func (e *Engine) launch(a *attempt) { e.start(e.admitted(a)) }
 
-// launchNext is launch for the committer: the last attempt it lets out is its
-// own next task.
-func (e *Engine) launchNext(a *attempt) {
-	if run := e.admitted(a); run != nil {
-		e.start(e.committer.after)
-		e.committer.after = run
-	}
-}
-
 // admitted notes that the attempt is under way, or waits for its turn, and
 // returns the task that is left to do; nil if it is not to be started now, or
 // ever: its run has left memory.

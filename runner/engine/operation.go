@@ -17,6 +17,7 @@ type operation struct {
 	input   json.RawMessage
 	fn      host.ActivityFunc // of a step
 	options host.Options      // of an activity, step or tx: complete
+	attempt *attempt          // the first, made by the turn that asked; nil after a replay, and when it has its result
 	scope   *scope
 	expires *scope // of the timer of a scope with a timeout: what it ends
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -14,7 +15,8 @@ func (r *run) prepare(t *turn) {
 		switch f.kind {
 		case effectAttempt:
 			if !f.op.done && !f.op.gaveUp { // in the same turn
-				t.attempts = append(t.attempts, r.attempt(f.op))
+				f.op.attempt = r.attempt(f.op)
+				t.attempts = append(t.attempts, f.op.attempt)
 			}
 		case effectTimer:
 			if f.op.kind == journal.StartTimer && !f.op.done {
@@ -77,9 +79,9 @@ func (r *run) cancelOperation(a *journal.Append, op *operation) {
 }
 
 // mute keeps op's attempt from recording a heartbeat behind the turn that ends
-// the wait for it.
+// the wait for it. The turn that lets it out may not be on disk yet.
 func (r *run) mute(op *operation) {
-	if a := r.e.tried(attemptKey{r.key, op.number}); a != nil {
+	if a := cmp.Or(r.e.tried(attemptKey{r.key, op.number}), op.attempt); a != nil {
 		a.mute(true)
 	}
 }

@@ -101,12 +101,16 @@ func (r *run) look() {
 }
 
 // drop takes the run out of this process: it has ended, is stuck, or belongs to
-// somebody else. Its driver, if there is one, notices.
-func (r *run) drop(why error) {
+// somebody else.
+func (r *run) drop(why error) { r.e.start(r.goes(why)) }
+
+// goes is drop for those who can run the driver, which closes the execution, as
+// a task of their own. If there is a driver it notices by itself.
+func (r *run) goes(why error) (drive Task) {
 	r.mu.Lock()
 	if r.gone {
 		r.mu.Unlock()
-		return
+		return nil
 	}
 	r.gone = true
 	key, begin := r.key, !r.driving
@@ -120,6 +124,7 @@ func (r *run) drop(why error) {
 	}
 	if begin {
 		r.e.busy(1)
-		r.e.sched.Go(r.driver) // closes the execution
+		drive = r.driver
 	}
+	return drive
 }

@@ -118,6 +118,7 @@ func (r *run) settles(t *turn, op *operation, kind journal.Kind) {
 	if t.in.kind == inputMessage && op.work() {
 		r.mute(op) // its attempt may not have heard yet that it is over
 	}
+	op.attempt = nil
 	r.forgetBeats(t.append, op)
 }
 
