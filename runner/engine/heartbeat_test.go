@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,10 +63,10 @@ func TestHeartbeatOfCanceledBeforeItBegan(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 		}
-		began := false
+		var began atomic.Bool
 		p := w.process(Config{Store: h, Bindings: []host.Binding{
 			activity("a", func(ctx context.Context, in string) (string, error) {
-				began = true
+				began.Store(true)
 				host.TaskOf(ctx).Heartbeat(json.RawMessage("1"))
 				<-ctx.Done()
 				return "", ctx.Err()
@@ -82,7 +83,7 @@ func TestHeartbeatOfCanceledBeforeItBegan(t *testing.T) {
 			})}})
 		run := p.start("w", "", nil)
 		time.Sleep(time.Minute)
-		require.True(t, began)
+		require.True(t, began.Load())
 		require.Equal(t, journal.Waiting, w.row(run).Phase)
 		w.check()
 		p.suspend()

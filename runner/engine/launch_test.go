@@ -285,14 +285,15 @@ func TestWorkflowDoesNotYield(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				var did ledger
-				spins := true
+				var spins atomic.Bool
+				spins.Store(true)
 				bindings := []host.Binding{did.echo("a"), workflow("w", func(h host.Host) (string, error) {
 					for range turns {
 						if err := sleep(h, time.Second); err != nil {
 							return "", err
 						}
 					}
-					if spins {
+					if spins.Load() {
 						time.Sleep(time.Hour)
 					}
 					return do(h, "a", 1, host.Options{})
@@ -311,7 +312,7 @@ func TestWorkflowDoesNotYield(t *testing.T) {
 				time.Sleep(2 * time.Hour) // it yields at last
 				require.Empty(t, did.all())
 				if turns > 0 {
-					spins = false
+					spins.Store(false)
 					p = w.process(Config{Bindings: bindings})
 					row, err := p.store.Run(context.Background(), journal.Ref{ID: "r"})
 					require.NoError(t, err)
