@@ -92,6 +92,9 @@ func layOut(t Trial) pageRow {
 		case "kill":
 			l.mark(m)
 			l.end(m.Process, m.At, true)
+		case "done":
+			l.mark(m)
+			l.end(m.Process, m.At, false)
 		default:
 			l.mark(m)
 		}
@@ -128,6 +131,10 @@ func (l *layout) mark(m *Mark) {
 	switch m.What {
 	case "kill", "stop", "continue", "signal", "resumed", "recorded", "done":
 		kind = m.What
+	case "full", "lock removed":
+		kind = "stop"
+	case "room":
+		kind = "continue"
 	}
 	l.row.Marks = append(l.row.Marks, pageMark{l.percent(m.At), l.lane[m.Process], kind, m.title()})
 }

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -141,4 +142,23 @@ func TestCrossings(t *testing.T) {
 	commit := found[5].kill("a", trace, 0)
 	require.Equal(t, Kill{Token: "a", At: journal.Moment{Point: journal.CommitBefore}, Visit: 1,
 		Since: journal.Moment{Point: journal.StepAfter, Op: 2, Name: "b"}}, commit)
+}
+
+// TestNoRoom: a scratch folder that is full is no broken promise.
+func TestNoRoom(t *testing.T) {
+	for _, c := range []struct {
+		scenario, problem string
+		full              bool
+	}{
+		{"sleep", "make a scratch journal: open journal x: the disk is full: (13)", true},
+		{"sleep", "the activity was called 3 times", false},
+		{"full", "run a: context deadline exceeded\nthe disk is full", false},
+	} {
+		p := &parade{opts: &Options{Dir: "/scratch"}, outcomes: []Outcome{{Scenario: c.scenario, Problems: []string{c.problem}}}}
+		err := p.noRoom()
+		require.Equal(t, c.full, errors.Is(err, journal.ErrFull), c.problem)
+		if c.full {
+			require.ErrorContains(t, err, "the scratch folder /scratch: sleep: the disk is full")
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -93,7 +94,7 @@ type Boundary struct {
 	Killed   bool         `json:"killed"`             // the process did come there
 	Survived bool         `json:"recovered"`          // and the next one brought the run to its end
 	Again    []string     `json:"again,omitempty"`    // activities that ran again though nothing had failed
-	Equal    bool         `json:"equal"`              // the result is that of the undisturbed run
+	Equal    bool         `json:"equal"`              // the result is that of the undisturbed run, as far as it was compared
 	Recovery Seconds      `json:"recovery,omitempty"` //
 	Problems []string     `json:"problems,omitempty"` //
 	Timeline []Mark       `json:"timeline,omitempty"` //
@@ -105,6 +106,11 @@ type Pair struct {
 	Second int `json:"second"` // likewise, in the life that follows; -1: while that recovers
 	Boundary
 }
+
+// Compared reports whether anything of the result was compared: not if it differs
+// as a whole between undisturbed runs, as one that an activity's outer world adds
+// to does.
+func (r *Report) Compared() bool { return !slices.Contains(r.Masked, ".") }
 
 // Passed reports whether no promise was broken.
 func (r *Report) Passed() bool {

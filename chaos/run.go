@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // Run plays the scenarios and reports what came of them. An error means that it
@@ -48,6 +50,9 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	p := &parade{opts: &o, outcomes: make([]Outcome, len(scenarios))}
 	p.march(ctx, scenarios)
 	rep.Scenarios, rep.Took = p.outcomes, Seconds(time.Since(rep.Began))
+	if err := p.noRoom(); err != nil {
+		return nil, err
+	}
 	return rep, context.Cause(ctx)
 }
 
@@ -99,6 +104,19 @@ func (p *parade) march(ctx context.Context, scenarios []Scenario) {
 		})
 	}
 	all.Wait()
+}
+
+// noRoom says that scenarios failed only because the scratch folder is full. That
+// of a full disk is not asked.
+func (p *parade) noRoom() error {
+	for i := range p.outcomes {
+		for _, problem := range p.outcomes[i].Problems {
+			if p.outcomes[i].Scenario != "full" && strings.Contains(problem, journal.ErrFull.Error()) {
+				return refuse("free some space, or name another folder with --dir", "the scratch folder %s: %s: %w", p.opts.Dir, p.outcomes[i].Scenario, journal.ErrFull)
+			}
+		}
+	}
+	return nil
 }
 
 // play plays one scenario in a folder of its own. Its choices depend on the seed

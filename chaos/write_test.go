@@ -55,6 +55,18 @@ func TestWriteJSON(t *testing.T) {
 	require.Equal(t, *sample(), back)
 }
 
+func TestNotCompared(t *testing.T) {
+	r := sample()
+	r.Scenarios = nil
+	require.True(t, r.Compared())
+	require.Contains(t, write(t, r, "r.html"), "<td>yes<td>pay<td>yes<td")
+	r.Masked = []string{"."}
+	require.False(t, r.Compared())
+	text := write(t, r, "r.html")
+	require.Contains(t, text, "The result was not compared")
+	require.Contains(t, text, "<td>yes<td>pay<td><td")
+}
+
 func TestWriteJUnit(t *testing.T) {
 	var back struct {
 		Suites []struct {

@@ -28,7 +28,10 @@ func (s *invocation) chaosReport(r *chaos.Report) error {
 			s.screen.Line(s.screen.style.in(looks[verdictLook(t.Verdict)].paint, string(t.Verdict)+": ") + clean(t.Name) + ": " + clean(p))
 		}
 	}
-	if len(r.Masked) > 0 {
+	switch {
+	case !r.Compared():
+		s.screen.Line("the result was not compared: as a whole it differs between undisturbed runs")
+	case len(r.Masked) > 0:
 		s.screen.Line("not compared, since it differs between undisturbed runs: " + clean(strings.Join(r.Masked, ", ")))
 	}
 	for _, note := range r.Notes {
@@ -108,7 +111,7 @@ func (s *invocation) boundaries(r *chaos.Report) error {
 	header := []string{"EVENT", "KIND", "NAME", "SOURCE", "KILLED", "RECOVERED", "AGAIN", "EQUAL", "VERDICT"}
 	return list(s.out, rows, header, func(b trialJSON) []cell {
 		equal := same(yesNo(b.Equal))
-		if !b.Survived {
+		if !b.Survived || !r.Compared() {
 			equal = same("-")
 		}
 		window := cell{human: windows[b.Window], plain: string(b.Window)}
