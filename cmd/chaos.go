@@ -91,7 +91,7 @@ func (s *invocation) workflows() (list []*runner.Binding) {
 func (s *invocation) chaosWorkflow(c *cli.Command, b *runner.Binding) {
 	own := append([]cli.Flag{
 		&cli.StringFlag{Name: "input", Usage: "`JSON` the whole input, or @FILE, or - for standard input; flags win over it"},
-		&cli.StringFlag{Name: "script", Usage: "`FILE` the signals that each run is sent, or - for standard input"},
+		&cli.StringFlag{Name: "script", Usage: "`FILE` the signals that each run is sent, or - for standard input; without, one that waits for a signal is refused"},
 		&cli.IntFlag{Name: "pairs", Value: 10, Usage: "`N` how many pairs of kills are tried, too, chosen by the seed"},
 		&cli.StringFlag{Name: "duration", Value: "1m", Usage: "`DURATION` how long the workflow may take when nobody disturbs it"},
 	}, chaosFlags()...)

@@ -89,6 +89,9 @@ func (s *invocation) inputExamples(command, workflow string) []string {
 	more := " --id first --detach"
 	if command == "chaos" {
 		more = " --report chaos.html"
+		if len(declared(s.binding(workflow), false)) > 0 {
+			given += " --script signals.txt"
+		}
 	}
 	return []string{line + given, line + given + more}
 }
