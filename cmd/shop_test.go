@@ -207,4 +207,9 @@ func destroying(_ context.Context, how string) (string, error) {
 	panic("no way to do " + how)
 }
 
-func deeper(n int) int { return deeper(n+1) + 1 }
+func deeper(n int) int {
+	if n < 0 {
+		return 0
+	}
+	return deeper(n+1) + 1
+}

@@ -2,7 +2,7 @@
 -- text; the words of kinds, statuses and phases are those of package journal.
 
 CREATE TABLE meta (
-  key   TEXT PRIMARY KEY,  -- file: a ULID that names this file; created: when
+  key   TEXT PRIMARY KEY,  -- file: a ULID that names this file; created: when; scratch: it may be maltreated
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
