@@ -77,10 +77,12 @@ func (s *MemoryStore) Call(ctx context.Context, process int64, question []byte) 
 	call()
 	select {
 	case <-done:
-		return append([]byte(nil), answer...), err
+		if err == nil || ctx.Err() == nil { // else that is all the error says
+			return append([]byte(nil), answer...), err
+		}
 	case <-ctx.Done():
-		return nil, fmt.Errorf("calling process %d: no answer (%v): %w", process, context.Cause(ctx), ErrHeld)
 	}
+	return nil, fmt.Errorf("calling process %d: no answer (%v): %w", process, context.Cause(ctx), ErrHeld)
 }
 
 // Processes implements Census.

@@ -157,7 +157,7 @@ func (h *simStore) Call(ctx context.Context, process int64, question []byte) (an
 		answered = true
 	}))
 	h.d.t.park(-1, func() bool { return answered || p.dead || ctx.Err() != nil })
-	if !answered {
+	if !answered || err != nil && ctx.Err() != nil {
 		return nil, journal.ErrHeld
 	}
 	return answer, err
