@@ -27,7 +27,7 @@ func tiny(t *testing.T, peers string) *report {
 		}
 	})
 	say := func(format string, args ...any) { t.Logf(format, args...) }
-	s := settings{peers: peers, rounds: 1, time: time.Minute, sizes: port.Tiny()}
+	s := settings{peers: peers, rounds: 1, time: 3 * time.Minute, sizes: port.Tiny()}
 	r := &report{}
 	sit(ctx, r, s, port.Workloads(), gather(ctx, s, work, log, say), sitting{work: work, log: log, say: say})
 	return r

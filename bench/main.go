@@ -43,7 +43,7 @@ func parse(args []string) (settings, error) {
 	f.StringVar(&s.with, "with", "", "further peers: paths of programs that call port.Serve, separated by commas")
 	f.StringVar(&s.out, "out", "out", "the folder for the report and, while it is made, the files; it must be on the disk to be measured")
 	f.IntVar(&s.rounds, "rounds", 3, "how often everything is run; the medians are printed")
-	f.DurationVar(&s.time, "time", 90*time.Second, "what one workload may take on one peer; new work is begun for a third of it")
+	f.DurationVar(&s.time, "time", 150*time.Second, "what one workload may take on one peer; new work is begun for a fifth of it")
 	f.IntVar(&s.sizes.Sleepers, "sleepers", s.sizes.Sleepers, "how many sleep in W4")
 	f.IntVar(&s.sizes.Long, "long", s.sizes.Long, "how many steps the workflow of W8 has")
 	if err := f.Parse(args); err != nil {

@@ -50,7 +50,7 @@ func (st sitting) run(ctx context.Context, s settings, w port.Workload, e entry)
 	ctx, cancel := context.WithTimeout(ctx, s.time)
 	defer cancel()
 	stage := &port.Stage{
-		Program: e.program, Peer: e.Description, Dir: dir, Sizes: s.sizes, Enough: s.time / 3,
+		Program: e.program, Peer: e.Description, Dir: dir, Sizes: s.sizes, Enough: s.time / 5,
 		Log: st.log, Figures: map[string]float64{},
 	}
 	err = w.Run(ctx, stage)
