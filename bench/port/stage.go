@@ -108,8 +108,11 @@ func (p *Process) Heard(ctx context.Context, event string) (time.Duration, error
 // Ended waits for the end of a process that ends by itself.
 func (p *Process) Ended(ctx context.Context) error {
 	for {
-		if _, open, err := p.next(ctx); err != nil || !open {
-			return errors.Join(err, p.cmd.Wait())
+		switch _, open, err := p.next(ctx); {
+		case err != nil:
+			return err // stop ends the process
+		case !open:
+			return p.cmd.Wait()
 		}
 	}
 }

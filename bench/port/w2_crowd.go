@@ -13,8 +13,8 @@ var crowd = Workload{
 	Title: "2,000 workflows of 10 activities, 200 in flight",
 	About: `The workflow of W1, 2,000 times: 200 callers start one each, await its result, and start the next. The clock runs
 from the first start to the last result; a system for which that is long is measured by what it has done when its time
-is over and the workflows under way have ended. No system's own limits on how much runs at once are lower than 200,
-or they are raised to it. The bare limit writes the same 11 rows for each workflow, 200 rows in a transaction.`,
+is over and the workflows under way have ended. No system here limits how many workflows run at once to fewer than 200;
+pollers, caches and pools are as it ships them. The bare limit writes the same 11 rows for each workflow, 200 rows in a transaction.`,
 	Figures: []Figure{{Name: "steps", Unit: "1/s", More: true}},
 	phases: map[string]func(context.Context, *session) error{"run": func(ctx context.Context, s *session) error {
 		return s.with(ctx, func(sys System) error {
