@@ -10,7 +10,7 @@ import (
 // markdown is the report as text: a table, and what there is to say about it.
 func (r *report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n    %s\n\nMedians of %d rounds; in brackets, how many times better durable is.\n\n", r.Machine, r.Command, r.Rounds)
+	fmt.Fprintf(&b, "%s\n\n    %s\n\nRounds: %d, medians; in brackets, how many times better durable is.\n\n", r.Machine, r.Command, r.Rounds)
 	b.WriteString("| | |")
 	for _, e := range r.Entries {
 		fmt.Fprintf(&b, " %s |", e.Name)
@@ -47,16 +47,25 @@ func (r *report) markdown() string {
 	return b.String()
 }
 
-// remarks are the reasons for dashes.
+// remarks are the reasons for dashes, each with the peers that gave it.
 func (r *report) remarks(workload string) string {
-	var b strings.Builder
+	var reasons []string
+	peers := map[string][]string{}
 	for _, e := range r.Entries {
 		o := r.of(workload, e.Name)
 		for _, why := range []string{o.None, o.Failed} {
-			if why != "" && e.Failed == "" {
-				fmt.Fprintf(&b, " %s: %s.", e.Name, strings.TrimSuffix(strings.Join(strings.Fields(why), " "), "."))
+			if why == "" || e.Failed != "" { // the latter is said of the peer
+				continue
 			}
+			if peers[why] == nil {
+				reasons = append(reasons, why)
+			}
+			peers[why] = append(peers[why], e.Name)
 		}
+	}
+	var b strings.Builder
+	for _, why := range reasons {
+		fmt.Fprintf(&b, " %s: %s.", strings.Join(peers[why], ", "), strings.TrimSuffix(strings.Join(strings.Fields(why), " "), "."))
 	}
 	return b.String()
 }

@@ -11,9 +11,9 @@ var killed = Workload{
 	About: `A workflow has one activity under way, without a time-out or heartbeat of its own, when its process is killed.
 "Restart" is from exec of a new process on the same files until the activity runs again there. "Take-over" is from the
 kill until it runs in a second process that was already serving the same files. Nobody tells a system that the other
-process is dead; what it waits for is its own doing, with the settings it is shipped with. DBOS gives a workflow back
-to the executor of the same id, so both processes have the same one; Temporal waits for the activity's own time-out,
-which has to be set and is 60 s here.`,
+process is dead; what it waits for is its own doing, with the settings it is shipped with. DBOS takes up the workflows of its
+executor id when it starts, and the new process has the same one; go-workflows waits until its lock on the activity
+has lasted two minutes; Temporal waits for the activity's own time-out, which has to be set and is 60 s here.`,
 	Figures: []Figure{{Name: "restart", Unit: "ms"}, {Name: "take-over", Unit: "ms"}},
 	phases: map[string]func(context.Context, *session) error{
 		"hang": func(ctx context.Context, s *session) error {

@@ -18,19 +18,27 @@ import (
 	"github.com/seed139febb4/durable/bench/port"
 )
 
-const day = 24 * time.Hour
+const (
+	day = 24 * time.Hour
+
+	// A second process with the same executor id would not stand by but run the
+	// workflow at once, beside the first.
+	alone = "a process takes up workflows when it starts, and those of its own executor id"
+)
 
 func main() {
 	port.Serve(
 		port.Peer{
 			Name:    "dbos",
 			Version: version(),
+			Alone:   alone,
 			Durable: "SQLite, WAL, synchronous=NORMAL, as it ships: survives kill -9, a power cut may take back what was acknowledged",
 			Open:    opener(""),
 		},
 		port.Peer{
 			Name:    "dbos-full",
 			Version: version(),
+			Alone:   alone,
 			Durable: "SQLite, WAL, synchronous=FULL on every connection, set in the URL",
 			Open:    opener("?_pragma=synchronous(FULL)"),
 		})
