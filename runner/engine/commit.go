@@ -103,6 +103,7 @@ func (e *Engine) commitLoop() (next Task) {
 		case err == nil:
 			e.unpause()
 			e.tell(journal.TurnAfter, g.writes)
+			g.revoke()
 			release, last := c.written(g)
 			if release {
 				e.busy(1) // until releaseLoop ends

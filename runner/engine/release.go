@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/seed139febb4/durable/journal"
+import (
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner/host"
+)
 
 // A releaser lets out the effects of what is on disk, group after group: while
 // it does so the committer is writing the next one. Whoever has written a group
@@ -27,6 +30,22 @@ func (r *releaser) first() (g *group) {
 		r.groups = append(r.groups[:0], r.groups[1:]...)
 	}
 	return g
+}
+
+// revoke cancels transactional steps that were given up in a turn of the group. It
+// does not wait for the releaser: the next group may be about to execute them.
+func (g *group) revoke() {
+	for i := range g.entries {
+		t := g.entries[i].turn
+		if t == nil || t.append.Err != nil {
+			continue
+		}
+		for _, f := range t.effects {
+			if f.kind == effectCancel && f.op.kind == journal.RunTx && !f.op.gaveUp {
+				t.r.e.cancelAttempt(attemptKey{t.append.Run, f.op.number}, host.ErrCanceled)
+			}
+		}
+	}
 }
 
 // room returns an empty group.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,23 +140,23 @@ func TestStepOfRebuiltRun(t *testing.T) {
 	rows := onFile(t, func(t *testing.T, s *txStore) {
 		var did ledger
 		gate := make(chan struct{})
-		refused, rebuilt := false, false
+		var refused, rebuilt atomic.Bool
 		s.before = func(writes []journal.Write) {
 			switch {
-			case !refused && holds(writes, func(a *journal.Append) bool { return a.End != "" }):
-				refused = true
+			case !refused.Load() && holds(writes, func(a *journal.Append) bool { return a.End != "" }):
+				refused.Store(true)
 				p := &journal.Post{Run: 1, Message: journal.Message{Kind: journal.SignalMessage, Name: "go", At: time.Now()}}
 				require.NoError(t, s.DB.Commit(p))
 				close(gate)
 				time.Sleep(time.Second) // in which the step is queued
-			case !rebuilt && holds(writes, isStep):
+			case !rebuilt.Load() && holds(writes, isStep):
 				time.Sleep(10 * time.Millisecond) // until the inbox was read
 			}
 		}
 		s.read = func() {
-			if refused && !rebuilt {
+			if refused.Load() && !rebuilt.Load() {
 				time.Sleep(20 * time.Millisecond) // until the step is recorded
-				rebuilt = true
+				rebuilt.Store(true)
 			}
 		}
 		e, stop := running(t, Config{Store: s, Scheduler: tardy{newGoroutines()}, Concurrency: 1,
@@ -176,7 +177,7 @@ func TestStepOfRebuiltRun(t *testing.T) {
 		out, err := e.Result(t.Context(), row.Key)
 		require.NoError(t, err)
 		require.Equal(t, `"written"`, string(out))
-		require.True(t, refused)
+		require.True(t, refused.Load())
 		stop()
 		time.Sleep(time.Second) // for tasks that were late
 	})
