@@ -85,7 +85,7 @@ func (s *invocation) values(f cli.Flag, begun string) []string {
 		done := begun[:strings.LastIndexByte(begun, ',')+1] // several are separated by commas
 		return behind(done, append([]string{"open", "unfinished", "closed"}, statuses...))
 	default:
-		return choices[name]
+		return choicesOf(name)
 	}
 }
 

@@ -148,16 +148,26 @@ var choices = map[string][]string{
 	"color":     {"auto", "always", "never"},
 	"log":       {"text", "json"},
 	"log-level": {"debug", "info", "warn", "error", "off"},
-	"scenario":  scenarioNames(),
-	"sabotage":  sabotageNames(),
+}
+
+// choicesOf are the values of a flag, nil if it has many. Those of chaos are listed
+// when they are asked for, not at every start of the program.
+func choicesOf(flag string) []string {
+	switch flag {
+	case "scenario":
+		return scenarioNames()
+	case "sabotage":
+		return sabotageNames()
+	}
+	return choices[flag]
 }
 
 func oneOf(flag, value string) error {
-	if slices.Contains(choices[flag], value) {
+	if slices.Contains(choicesOf(flag), value) {
 		return nil
 	}
 	u := usagef("--%s: there is no %s", flag, quote(value))
-	u.hint = didYouMean(value, choices[flag])
+	u.hint = didYouMean(value, choicesOf(flag))
 	return u
 }
 
