@@ -56,7 +56,7 @@ func (db *DB) tick() {
 	select {
 	case _, open := <-db.turn:
 		if open {
-			_ = db.writer.look() // a commit will meet the same error, and tell
+			_ = db.writer.glance() // a commit will meet the same error, and tell
 			db.turn <- struct{}{}
 		}
 	default: // a commit is under way, and looks itself

@@ -5,10 +5,14 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
+	"github.com/seed139febb4/durable/sqlite/walvfs"
 )
 
 // A conn is one connection of the driver with its prepared statements. It
@@ -24,7 +28,11 @@ type conn struct {
 
 // dial opens a connection to the file at path. That of a reader cannot write.
 func dial(ctx context.Context, path string, s settings, reader bool) (*conn, error) {
-	connector, err := sqlite3.NewConnector(source(path, s, reader))
+	layer, err := walvfs.Over(s.vfs)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := sqlite3.NewConnector(source(path, layer, s, reader))
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +136,18 @@ func (c *conn) one(sql string, args ...any) (n int64, ok bool, err error) {
 		n, ok = r.int(0), true
 	}
 	return n, ok, s.done(err)
+}
+
+// dataVersion changes whenever the connection commits, or finds that somebody
+// else has, as it does when a transaction begins. Unlike PRAGMA data_version it is
+// no statement.
+func (c *conn) dataVersion() (v uint32, err error) {
+	out := c.tls.Alloc(int(unsafe.Sizeof(v)))
+	defer c.tls.Free(int(unsafe.Sizeof(v)))
+	if rc := lib.Xsqlite3_file_control(c.tls, c.handle, 0, lib.SQLITE_FCNTL_DATA_VERSION, out); rc != lib.SQLITE_OK {
+		return 0, c.explained(rc, "data version")
+	}
+	return *native.At[uint32](out), nil
 }
 
 // run executes SQL that is not worth preparing; it may be several statements.

@@ -3,14 +3,15 @@ package sqlite
 import (
 	"fmt"
 	"sync"
-	"unsafe"
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
 )
 
 // This file is the border to SQLite itself, which the driver has translated to
-// Go: memory that the garbage collector does not know, and error codes.
+// Go: its errors, and how to come by its connections.
 
 // An sqlError is an error of SQLite, as the driver's own.
 type sqlError struct {
@@ -22,21 +23,6 @@ func (e *sqlError) Error() string { return fmt.Sprintf("%s (%d)", e.text, e.code
 
 // Code is that of the driver's errors.
 func (e *sqlError) Code() int { return e.code }
-
-// at views memory as a T.
-func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
-
-// pointer makes a C function pointer of a Go function, as the translated SQLite
-// represents them.
-func pointer[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
-
-// bytesAt are n bytes of SQLite's, good until it is called again.
-func bytesAt(p uintptr, n int) []byte {
-	if p == 0 || n == 0 {
-		return nil
-	}
-	return unsafe.Slice(at[byte](p), n)
-}
 
 // opening has one connection made at a time, so that its handle can be caught:
 // SQLite calls catch for each connection that it opens.
@@ -83,7 +69,7 @@ func handleOf(path string, connect func() error) (uintptr, error) {
 	caught.Unlock()
 	tls := libc.NewTLS()
 	defer tls.Close()
-	entry := pointer(catch)
+	entry := native.Pointer(catch)
 	if rc := lib.Xsqlite3_auto_extension(tls, entry); rc != lib.SQLITE_OK {
 		return 0, &sqlError{int(rc), "register an extension"}
 	}

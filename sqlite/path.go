@@ -101,7 +101,7 @@ func checkFile(path string) error {
 
 // source returns the driver's name for a connection to path. Readers cannot
 // write.
-func source(path string, s settings, reader bool) string {
+func source(path, vfs string, s settings, reader bool) string {
 	q := url.Values{"_defensive": {"1"}, "_dqs": {"0"}, "_error_rc": {"1"}, "mode": {"rw"}}
 	q["_busy_timeout"] = []string{strconv.FormatInt(max(1, s.patience.Milliseconds()), 10)}
 	pragmas := []string{"cell_size_check(1)", "mmap_size(0)", "trusted_schema(0)", "synchronous(" + s.sync + ")",
@@ -113,9 +113,7 @@ func source(path string, s settings, reader bool) string {
 	if reader {
 		q.Set("_query_only", "1")
 	}
-	if s.vfs != "" {
-		q.Set("vfs", s.vfs)
-	}
+	q.Set("vfs", vfs)
 	return "file:" + escape(path) + "?" + q.Encode()
 }
 

@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
 )
 
 // A row is what a statement has come to.
@@ -21,7 +23,7 @@ func (r row) int(i int) int64 { return lib.Xsqlite3_column_int64(r.s.c.tls, r.s.
 // bytes are good until the next column is read; of NULL and ” they are nil.
 func (r row) bytes(i int) []byte {
 	p := lib.Xsqlite3_column_text(r.s.c.tls, r.s.p, int32(i))
-	return bytesAt(p, int(lib.Xsqlite3_column_bytes(r.s.c.tls, r.s.p, int32(i))))
+	return native.Bytes(p, int(lib.Xsqlite3_column_bytes(r.s.c.tls, r.s.p, int32(i))))
 }
 
 func (r row) text(i int) string { return string(r.bytes(i)) }

@@ -6,6 +6,8 @@ import (
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
 )
 
 // A stmt is a prepared statement of the journal's own. After bind and step comes
@@ -33,7 +35,7 @@ func (c *conn) prepare(sql string) (*stmt, error) {
 	if rc := lib.Xsqlite3_prepare_v3(c.tls, c.handle, text, -1, lib.SQLITE_PREPARE_PERSISTENT, out, 0); rc != lib.SQLITE_OK {
 		return nil, c.explained(rc, sql)
 	}
-	p := *at[uintptr](out)
+	p := *native.At[uintptr](out)
 	s := &stmt{c: c, p: p, params: int(lib.Xsqlite3_bind_parameter_count(c.tls, p)), sql: sql}
 	c.stmts[sql] = s
 	return s, nil
@@ -63,7 +65,7 @@ func (s *stmt) bind(args []any) error {
 		case int64:
 			rc = lib.Xsqlite3_bind_int64(c.tls, s.p, int32(i+1), a)
 		case string:
-			copy(bytesAt(text, len(a)), a)
+			copy(native.Bytes(text, len(a)), a)
 			rc = lib.Xsqlite3_bind_text(c.tls, s.p, int32(i+1), text, int32(len(a)), 0)
 			text += uintptr(len(a))
 		default:

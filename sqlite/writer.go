@@ -10,7 +10,7 @@ import (
 type writer struct {
 	*conn
 	db      *DB
-	version int64 // PRAGMA data_version after the last look; changes when somebody else commits
+	version uint32 // of the data as this connection last saw or wrote it
 	guard   guard
 	lender  lender
 	kept    kept
@@ -51,7 +51,9 @@ func (w *writer) within(f func() error) error {
 		return nil
 	}
 	if err == nil {
-		err = w.end()
+		if err = w.end(); err == nil {
+			w.version, err = w.dataVersion()
+		}
 		probe.At(journal.CommitAfter)
 	}
 	if err != nil {
@@ -68,10 +70,11 @@ func (w *writer) end() error {
 	return w.exec("COMMIT")
 }
 
-// look finds out whether anybody else has written since the last look. If so,
-// what is known of runs is forgotten, and the layout checked.
+// look finds out, in a transaction, whether anybody else has written since the
+// last look or commit. If so, what is known of runs is forgotten, and the layout
+// checked.
 func (w *writer) look() error {
-	v, _, err := w.one("PRAGMA data_version")
+	v, err := w.dataVersion()
 	if err != nil || v == w.version {
 		return err
 	}
@@ -85,6 +88,15 @@ func (w *writer) look() error {
 		err = newer(now)
 	}
 	return err
+}
+
+// glance is look outside a transaction.
+func (w *writer) glance() error {
+	// SQLite notices what others did when it begins to read.
+	if _, _, err := w.one("PRAGMA data_version"); err != nil {
+		return err
+	}
+	return w.look()
 }
 
 // close closes the connection and everything on it.

@@ -6,6 +6,8 @@ import (
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
 )
 
 // The functions that SQLite calls. Each asks for a fault first, then calls the
@@ -33,11 +35,11 @@ func xOpen(tls *libc.TLS, vfs, name, p uintptr, flags int32, out uintptr) int32 
 	}
 	f := &file{vfs: v, kind: kindOf(path)}
 	if bad := v.meet(f.kind, Open); bad != nil {
-		at[lib.Tsqlite3_file](p).FpMethods = 0
+		native.At[lib.Tsqlite3_file](p).FpMethods = 0
 		return bad.Code
 	}
 	_, absent := os.Lstat(path)
-	rc := function[openFunc](v.base.FxOpen)(tls, v.address(), name, p, flags, out)
+	rc := native.Function[openFunc](v.base.FxOpen)(tls, v.address(), name, p, flags, out)
 	if rc != 0 {
 		return rc
 	}
@@ -49,7 +51,7 @@ func xOpen(tls *libc.TLS, vfs, name, p uintptr, flags int32, out uintptr) int32 
 func xClose(tls *libc.TLS, p uintptr) int32 {
 	f := fileAt(p)
 	f.unshim(p)
-	return function[closeFunc](f.methods().FxClose)(tls, p)
+	return native.Function[closeFunc](f.methods().FxClose)(tls, p)
 }
 
 func xDelete(tls *libc.TLS, vfs, name uintptr, syncFolder int32) int32 {
@@ -57,7 +59,7 @@ func xDelete(tls *libc.TLS, vfs, name uintptr, syncFolder int32) int32 {
 	if bad := v.meet(kindOf(path), Delete); bad != nil {
 		return bad.Code
 	}
-	rc := function[delFunc](v.base.FxDelete)(tls, v.address(), name, syncFolder)
+	rc := native.Function[delFunc](v.base.FxDelete)(tls, v.address(), name, syncFolder)
 	if rc == 0 {
 		v.deleted(path, syncFolder != 0)
 	}
@@ -69,17 +71,17 @@ func xAccess(tls *libc.TLS, vfs, name uintptr, flag int32, out uintptr) int32 {
 	if bad := v.meet(kindOf(libc.GoString(name)), Access); bad != nil {
 		return bad.Code
 	}
-	return function[nameFunc](v.base.FxAccess)(tls, v.address(), name, flag, out)
+	return native.Function[nameFunc](v.base.FxAccess)(tls, v.address(), name, flag, out)
 }
 
 func xRead(tls *libc.TLS, p, to uintptr, n int32, offset int64) int32 {
 	f := fileAt(p)
-	read := function[moveFunc](f.methods().FxRead)
+	read := native.Function[moveFunc](f.methods().FxRead)
 	bad := f.vfs.meet(f.kind, Read)
 	if bad == nil {
 		return read(tls, p, to, n, offset)
 	}
-	clear(memory(to, n))
+	clear(native.Bytes(to, int(n)))
 	if bad.Half {
 		_ = read(tls, p, to, n/2, offset) // the call fails in any case
 	}
@@ -95,9 +97,9 @@ func xWrite(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
 			return bad.Code
 		}
 	}
-	rc := function[moveFunc](f.methods().FxWrite)(tls, p, from, n, offset)
+	rc := native.Function[moveFunc](f.methods().FxWrite)(tls, p, from, n, offset)
 	if rc == 0 {
-		f.rec.write(f.inode, offset, memory(from, n))
+		f.rec.write(f.inode, offset, native.Bytes(from, int(n)))
 	}
 	if bad != nil {
 		return bad.Code
@@ -110,7 +112,7 @@ func xTruncate(tls *libc.TLS, p uintptr, size int64) int32 {
 	if bad := f.vfs.meet(f.kind, Truncate); bad != nil {
 		return bad.Code
 	}
-	rc := function[sizeFunc](f.methods().FxTruncate)(tls, p, size)
+	rc := native.Function[sizeFunc](f.methods().FxTruncate)(tls, p, size)
 	if rc == 0 {
 		f.rec.truncate(f.inode, size)
 	}
@@ -124,7 +126,7 @@ func xSync(tls *libc.TLS, p uintptr, flags int32) int32 {
 	}
 	from, rc := f.rec.Len(), int32(0)
 	if !f.vfs.fast.Load() {
-		rc = function[flagFunc](f.methods().FxSync)(tls, p, flags)
+		rc = native.Function[flagFunc](f.methods().FxSync)(tls, p, flags)
 	}
 	if rc == 0 {
 		f.rec.sync(f.inode, from, f.kind != Database) // of a new one SQLite syncs the folder, too
@@ -137,7 +139,7 @@ func xFileSize(tls *libc.TLS, p, out uintptr) int32 {
 	if bad := f.vfs.meet(f.kind, Size); bad != nil {
 		return bad.Code
 	}
-	return function[outFunc](f.methods().FxFileSize)(tls, p, out)
+	return native.Function[outFunc](f.methods().FxFileSize)(tls, p, out)
 }
 
 func xLock(tls *libc.TLS, p uintptr, level int32) int32 {
@@ -145,16 +147,16 @@ func xLock(tls *libc.TLS, p uintptr, level int32) int32 {
 	if bad := f.vfs.meet(f.kind, Lock); bad != nil {
 		return bad.Code
 	}
-	return function[flagFunc](f.methods().FxLock)(tls, p, level)
+	return native.Function[flagFunc](f.methods().FxLock)(tls, p, level)
 }
 
 func xShmMap(tls *libc.TLS, p uintptr, page, size, extend int32, out uintptr) int32 {
 	f := fileAt(p)
 	if bad := f.vfs.meet(f.kind, MapIndex); bad != nil {
-		*at[uintptr](out) = 0
+		*native.At[uintptr](out) = 0
 		return bad.Code
 	}
-	return function[mapFunc](f.methods().FxShmMap)(tls, p, page, size, extend, out)
+	return native.Function[mapFunc](f.methods().FxShmMap)(tls, p, page, size, extend, out)
 }
 
 func xShmLock(tls *libc.TLS, p uintptr, offset, n, flags int32) int32 {
@@ -164,8 +166,5 @@ func xShmLock(tls *libc.TLS, p uintptr, offset, n, flags int32) int32 {
 			return bad.Code
 		}
 	}
-	return function[shmFunc](f.methods().FxShmLock)(tls, p, offset, n, flags)
+	return native.Function[shmFunc](f.methods().FxShmLock)(tls, p, offset, n, flags)
 }
-
-// memory is n bytes that SQLite has lent for the call.
-func memory(p uintptr, n int32) []byte { return unsafe.Slice(at[byte](p), n) }

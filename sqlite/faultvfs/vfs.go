@@ -8,6 +8,8 @@ import (
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
 )
 
 // A VFS is one that was registered. Its methods are safe for use by several
@@ -64,16 +66,16 @@ func Register(name string) (*VFS, error) {
 	if base == 0 {
 		return nil, fmt.Errorf("register VFS %s: SQLite has no default one", name)
 	}
-	v := &VFS{name: name, base: at[lib.Tsqlite3_vfs](base), calls: map[call]int{}}
+	v := &VFS{name: name, base: native.At[lib.Tsqlite3_vfs](base), calls: map[call]int{}}
 	p := libc.Xmalloc(r.tls, libc.Tsize_t(unsafe.Sizeof(*v.base)))
 	text, err := libc.CString(name)
 	if err != nil || p == 0 {
 		return nil, fmt.Errorf("register VFS %s: no memory: %w", name, err)
 	}
-	c := at[lib.Tsqlite3_vfs](p)
+	c := native.At[lib.Tsqlite3_vfs](p)
 	*c = *v.base
 	c.FzName, c.FpNext = text, 0
-	c.FxOpen, c.FxDelete, c.FxAccess = pointer(xOpen), pointer(xDelete), pointer(xAccess)
+	c.FxOpen, c.FxDelete, c.FxAccess = native.Pointer(xOpen), native.Pointer(xDelete), native.Pointer(xAccess)
 	if rc := lib.Xsqlite3_vfs_register(r.tls, p, 0); rc != 0 {
 		return nil, fmt.Errorf("register VFS %s: code %d", name, rc)
 	}
@@ -105,15 +107,15 @@ func (f *file) shim(p uintptr) {
 	r := &registry
 	r.Lock()
 	defer r.Unlock()
-	c := at[lib.Tsqlite3_file](p)
+	c := native.At[lib.Tsqlite3_file](p)
 	f.base = c.FpMethods
 	ours, ok := r.tables[f.base]
 	if !ok {
-		m := *at[lib.Tsqlite3_io_methods](f.base)
-		m.FxClose, m.FxRead, m.FxWrite, m.FxTruncate, m.FxSync = pointer(xClose), pointer(xRead), pointer(xWrite), pointer(xTruncate), pointer(xSync)
-		m.FxFileSize, m.FxLock, m.FxShmMap, m.FxShmLock = pointer(xFileSize), pointer(xLock), pointer(xShmMap), pointer(xShmLock)
+		m := *native.At[lib.Tsqlite3_io_methods](f.base)
+		m.FxClose, m.FxRead, m.FxWrite, m.FxTruncate, m.FxSync = native.Pointer(xClose), native.Pointer(xRead), native.Pointer(xWrite), native.Pointer(xTruncate), native.Pointer(xSync)
+		m.FxFileSize, m.FxLock, m.FxShmMap, m.FxShmLock = native.Pointer(xFileSize), native.Pointer(xLock), native.Pointer(xShmMap), native.Pointer(xShmLock)
 		ours = libc.Xmalloc(r.tls, libc.Tsize_t(unsafe.Sizeof(m)))
-		*at[lib.Tsqlite3_io_methods](ours) = m
+		*native.At[lib.Tsqlite3_io_methods](ours) = m
 		r.tables[f.base] = ours
 	}
 	r.files[p] = f
@@ -125,16 +127,7 @@ func (f *file) unshim(p uintptr) {
 	registry.Lock()
 	defer registry.Unlock()
 	delete(registry.files, p)
-	at[lib.Tsqlite3_file](p).FpMethods = f.base
+	native.At[lib.Tsqlite3_file](p).FpMethods = f.base
 }
 
-func (f *file) methods() *lib.Tsqlite3_io_methods { return at[lib.Tsqlite3_io_methods](f.base) }
-
-// at views C memory as a T.
-func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
-
-// pointer makes a C function pointer of a Go function, function does the
-// reverse, as the translated SQLite represents them.
-func pointer[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
-
-func function[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&struct{ p uintptr }{p})) }
+func (f *file) methods() *lib.Tsqlite3_io_methods { return native.At[lib.Tsqlite3_io_methods](f.base) }

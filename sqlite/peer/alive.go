@@ -9,7 +9,7 @@ import (
 )
 
 // Alive reports whether the member holds its lock, and when it gave its last
-// sign of life: by Join, Mark or Touch. It does not wait. A member without a
+// sign of life: by Join or Touch. It does not wait. A member without a
 // lock file is dead; no last sign of it is known then.
 func (d *Dir) Alive(token string) (alive bool, lastSign time.Time, err error) {
 	if !isToken(token) {

@@ -32,8 +32,9 @@
 // # The lock file
 //
 // It begins with lines of text for people (pid, host, boot id, start time,
-// socket), padded with zero bytes to 1024. There the mark follows: its length
-// in one byte, then up to [MarkSize] bytes, in one sector.
+// socket), padded with zero bytes to 1024. There a word follows that says which
+// of two marks counts, then these: each its length in one byte, then up to
+// [MarkSize] bytes. All of it is in one sector.
 //
 // # Goroutines
 //

@@ -68,9 +68,10 @@ func FuzzReadFrame(f *testing.F) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("pid 1\nhost h\nboot b\nstarted 2026-01-02T03:04:05Z\nsocket s\n"))
-	f.Add(append(make([]byte, markAt), 200, 1, 2))
+	f.Add(append(make([]byte, noticeAt+4), 200, 1, 2))
+	f.Add(append(make([]byte, noticeAt+4), bytes.Repeat([]byte{64}, noticeSize)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		require.LessOrEqual(t, len(parse(b).Mark), max(0, len(b)-markAt-1))
+		require.LessOrEqual(t, len(parse(b).Mark), max(0, min(MarkSize, len(b)-noticeAt)))
 	})
 }
 

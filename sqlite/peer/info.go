@@ -84,7 +84,7 @@ func (d *Dir) read(token string) (Info, error) {
 	if err != nil {
 		return Info{}, fmt.Errorf("read about member %s: %w", token, err)
 	}
-	var room [markAt + 1 + MarkSize]byte
+	var room [noticeAt + noticeSize]byte
 	n, err := f.ReadAt(room[:], 0)
 	if err != nil && err != io.EOF {
 		return Info{}, fmt.Errorf("read about member %s: %w", token, err)
@@ -101,23 +101,24 @@ func (m *Member) introduce(socket string) error {
 	text := fmt.Appendf(nil, "pid %d\nhost %s\nboot %s\nstarted %s\nsocket %s\n", os.Getpid(),
 		cmp.Or(host, "-"), cmp.Or(string(bytes.TrimSpace(boot)), "-"),
 		time.Now().UTC().Format(time.RFC3339Nano), cmp.Or(socket, "-"))
-	if len(text) > markAt {
-		return fmt.Errorf("write about member %s: %d bytes are more than %d", m.token, len(text), markAt)
+	if len(text) > noticeAt {
+		return fmt.Errorf("write about member %s: %d bytes are more than %d", m.token, len(text), noticeAt)
 	}
-	var room [markAt + 1 + MarkSize]byte
+	var room [noticeAt + noticeSize]byte
 	copy(room[:], text)
 	if _, err := m.file.WriteAt(room[:], 0); err != nil {
 		return fmt.Errorf("write about member %s: %w", m.token, err)
 	}
+	m.post()
 	return nil
 }
 
 // parse makes the best of a lock file's content. What it cannot read is left
 // out.
 func parse(b []byte) (info Info) {
-	text, mark := b, []byte(nil)
-	if len(b) > markAt {
-		text, mark = b[:markAt], b[markAt:]
+	text := b
+	if len(b) > noticeAt {
+		text, info.Mark = b[:noticeAt], markIn(b[noticeAt:])
 	}
 	for line := range strings.Lines(string(bytes.TrimRight(text, "\x00"))) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -136,9 +137,6 @@ func parse(b []byte) (info Info) {
 		case "socket":
 			info.socket = value
 		}
-	}
-	if len(mark) > 0 && mark[0] > 0 && int(mark[0]) < len(mark) {
-		info.Mark = bytes.Clone(mark[1 : 1+mark[0]])
 	}
 	return info
 }

@@ -1,44 +1,83 @@
 package peer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // MarkSize is how long a mark may be, in bytes.
 const MarkSize = 64
 
+const touchEvery = 500 * time.Millisecond // the most often Touch does something
+
+// A notice is the part of a lock file that holds the mark. There is room for two
+// marks, so that one can be written while the other counts: a process may be
+// killed at any instruction.
+type notice struct {
+	newest uint32 // which of the two counts: 0 or 1
+	marks  [2]stored
+}
+
+// A stored mark is its length, then itself.
+type stored [1 + MarkSize]byte
+
 const (
-	markAt     = 1024                   // where the mark is in the lock file, in bytes
-	touchEvery = 500 * time.Millisecond // the most often Touch does something
+	noticeAt   = 1024                         // where it is in the lock file, in bytes
+	noticeSize = int(unsafe.Sizeof(notice{})) // 136: within one sector of the disk
 )
 
 // Mark replaces this member's mark, up to MarkSize bytes that others find in
-// [Info] also when it has died. It is one write without sync, and does not
-// allocate.
+// [Info] also when it has died. On Unix it is a store to memory that the kernel
+// keeps, elsewhere one write; it is not synced, and allocates nothing.
 func (m *Member) Mark(b []byte) error {
 	if len(b) > MarkSize {
 		return fmt.Errorf("write the mark of member %s: %d bytes are more than %d", m.token, len(b), MarkSize)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.mark[0] = byte(len(b))
-	copy(m.mark[1:], b)
-	return m.writeMark()
-}
-
-// writeMark is called with mu held.
-func (m *Member) writeMark() error {
 	if m.file == nil {
 		return fmt.Errorf("write the mark of member %s: %w", m.token, os.ErrClosed)
 	}
-	if _, err := m.file.WriteAt(m.mark[:], markAt); err != nil {
+	next := 1 - m.notice.newest
+	m.notice.marks[next][0] = byte(len(b))
+	copy(m.notice.marks[next][1:], b)
+	atomic.StoreUint32(&m.notice.newest, next) // after it
+	if m.mapped != nil {
+		return nil
+	}
+	if _, err := m.file.WriteAt(unsafe.Slice((*byte)(unsafe.Pointer(m.notice)), noticeSize), noticeAt); err != nil {
 		return fmt.Errorf("write the mark of member %s: %w", m.token, err)
 	}
 	return nil
+}
+
+// post gives the member its notice: in the file itself, if the system can.
+func (m *Member) post() {
+	m.notice = new(notice)
+	if m.mapped = mapFile(m.file, noticeAt+noticeSize); m.mapped != nil {
+		m.notice = (*notice)(unsafe.Pointer(&m.mapped[noticeAt]))
+	}
+}
+
+// markIn is the mark in what a lock file holds from noticeAt on; nil if there is
+// none.
+func markIn(b []byte) []byte {
+	if len(b) < noticeSize {
+		return nil
+	}
+	var n notice
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&n)), noticeSize), b)
+	mark := n.marks[n.newest&1]
+	if mark[0] == 0 || int(mark[0]) > MarkSize {
+		return nil
+	}
+	return bytes.Clone(mark[1 : 1+mark[0]])
 }
 
 // SyncMark returns when the last mark is on disk.

@@ -37,9 +37,10 @@ type Member struct {
 	hub   *hub
 
 	mu     sync.Mutex
-	file   *os.File           // the lock file; nil once left
-	mark   [1 + MarkSize]byte // its length, then itself
-	synced bool               // the name of the lock file is on disk
+	file   *os.File // the lock file; nil once left
+	notice *notice
+	mapped []byte // the lock file as memory, with the notice; nil: the system cannot
+	synced bool   // the name of the lock file is on disk
 
 	touched atomic.Int64 // when Touch last did something, in Unix nanoseconds
 }
@@ -169,7 +170,9 @@ func (m *Member) release() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f := m.file
-	m.file = nil
+	m.file, m.notice = nil, nil
+	unmap(m.mapped)
+	m.mapped = nil
 	early := os.Remove(m.path) // refused by systems that keep open files
 	err := errors.Join(unlock(f), f.Close())
 	if early != nil && !errors.Is(early, fs.ErrNotExist) {

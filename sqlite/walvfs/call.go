@@ -1,0 +1,124 @@
+package walvfs
+
+import (
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
+)
+
+// The functions that SQLite calls. It calls those of one file from one goroutine
+// at a time.
+
+type (
+	openFunc   = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
+	deleteFunc = func(tls *libc.TLS, vfs, name uintptr, syncFolder int32) int32
+	accessFunc = func(tls *libc.TLS, vfs, name uintptr, flag int32, out uintptr) int32
+	closeFunc  = func(tls *libc.TLS, file uintptr) int32
+	moveFunc   = func(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int32
+	sizeFunc   = func(tls *libc.TLS, file uintptr, size int64) int32
+	flagFunc   = func(tls *libc.TLS, file uintptr, flag int32) int32
+	outFunc    = func(tls *libc.TLS, file, out uintptr) int32
+	shmFunc    = func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32
+)
+
+// below is the layer under v. It is handed its own address, since it may look
+// itself up by that.
+func below(v uintptr) (*lib.Tsqlite3_vfs, uintptr) {
+	base := native.At[vfs](v).base
+	return native.At[lib.Tsqlite3_vfs](base), base
+}
+
+func xOpen(tls *libc.TLS, v, name, p uintptr, flags int32, out uintptr) int32 {
+	layer, base := below(v)
+	rc := native.Function[openFunc](layer.FxOpen)(tls, base, name, p, flags, out)
+	if rc == lib.SQLITE_OK && flags&(lib.SQLITE_OPEN_MAIN_DB|lib.SQLITE_OPEN_WAL) != 0 {
+		wrap(layer, p, name, flags&lib.SQLITE_OPEN_WAL != 0)
+	}
+	return rc
+}
+
+// wrap puts our functions before those of a file that was opened. Without memory
+// for that the file simply has those of the layer below.
+func wrap(layer *lib.Tsqlite3_vfs, p, name uintptr, isLog bool) {
+	c := native.At[lib.Tsqlite3_file](p)
+	k := kind{c.FpMethods, end(layer), isLog}
+	f := native.At[file](p + k.end)
+	*f = file{}
+	if isLog {
+		// SQLite opens a log beside a database that it has opened, with this layer.
+		f.other = lib.Xsqlite3_database_file_object(nil, name)
+	}
+	t := k.table()
+	if t == 0 {
+		return
+	}
+	c.FpMethods = t
+	if isLog {
+		fileAt(f.other).other = p
+	}
+}
+
+func xDelete(tls *libc.TLS, v, name uintptr, syncFolder int32) int32 {
+	layer, base := below(v)
+	return native.Function[deleteFunc](layer.FxDelete)(tls, base, name, syncFolder)
+}
+
+func xAccess(tls *libc.TLS, v, name uintptr, flag int32, out uintptr) int32 {
+	layer, base := below(v)
+	return native.Function[accessFunc](layer.FxAccess)(tls, base, name, flag, out)
+}
+
+func xClose(tls *libc.TLS, p uintptr) int32 {
+	f, base := fileAt(p), tableOf(p).below
+	if f.other != 0 {
+		fileAt(f.other).other = 0
+	}
+	if f.room != 0 {
+		libc.Xfree(tls, f.room)
+	}
+	native.At[lib.Tsqlite3_file](p).FpMethods = base // its close looks at that
+	return native.Function[closeFunc](native.At[lib.Tsqlite3_io_methods](base).FxClose)(tls, p)
+}
+
+func xRead(tls *libc.TLS, p, to uintptr, n int32, offset int64) int32 {
+	if rc := flush(tls, p); rc != lib.SQLITE_OK {
+		return rc
+	}
+	return native.Function[moveFunc](under(p).FxRead)(tls, p, to, n, offset)
+}
+
+func xTruncate(tls *libc.TLS, p uintptr, size int64) int32 {
+	if rc := flush(tls, p); rc != lib.SQLITE_OK {
+		return rc
+	}
+	return native.Function[sizeFunc](under(p).FxTruncate)(tls, p, size)
+}
+
+func xSync(tls *libc.TLS, p uintptr, flags int32) int32 {
+	if rc := flush(tls, p); rc != lib.SQLITE_OK {
+		return rc
+	}
+	return native.Function[flagFunc](under(p).FxSync)(tls, p, flags)
+}
+
+func xFileSize(tls *libc.TLS, p, out uintptr) int32 {
+	if rc := flush(tls, p); rc != lib.SQLITE_OK {
+		return rc
+	}
+	return native.Function[outFunc](under(p).FxFileSize)(tls, p, out)
+}
+
+// writeLock is the number of the lock that only the writer of a log has.
+const writeLock = 0
+
+// xShmLock is called for the database. When the lock is let go, somebody else may
+// write to the log where what waits would go.
+func xShmLock(tls *libc.TLS, p uintptr, offset, n, flags int32) int32 {
+	if offset == writeLock && flags&lib.SQLITE_SHM_UNLOCK != 0 {
+		if log := fileAt(p).other; log != 0 {
+			fileAt(log).waits = 0
+		}
+	}
+	return native.Function[shmFunc](under(p).FxShmLock)(tls, p, offset, n, flags)
+}

@@ -1,0 +1,22 @@
+// Package walvfs is a layer under SQLite that writes what a commit adds to the
+// write-ahead log in one piece.
+//
+// SQLite writes each frame of the log in two, its header and its page, which for
+// a commit of 15 pages is 30 system calls, together as long as half a sync. Here
+// what follows on itself is gathered in memory and written when the commit's last
+// frame is complete, which is before SQLite syncs the log or tells anybody of it.
+//
+// # What it promises
+//
+// The log holds the same bytes, in the same order, at the moments at which
+// somebody else may look at them: when a commit's last frame was written, before
+// a sync, before anything else is done to the log, and when the lock of writing
+// is let go. What is in memory then was never committed, and is forgotten. An
+// error of the gathered write is the error of the write that completed it.
+//
+// It changes nothing but writes to the log: every other call of SQLite's goes
+// straight to the layer below, on the functions of that layer.
+//
+// A file costs 24 bytes more in SQLite, and the log of a connection that writes
+// 120 KiB.
+package walvfs

@@ -1,0 +1,82 @@
+package walvfs
+
+import (
+	"encoding/binary"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
+)
+
+// A file is what this layer knows of a log or a database that SQLite has open. It
+// lies in SQLite's memory, behind what the layer below knows.
+type file struct {
+	other uintptr // a database's log, a log's database; 0: not open
+	room  uintptr // roomSize bytes of memory; 0: none yet
+	first int64   // where in the log what is in the room goes
+	waits int32   // how many bytes of it there are
+	last  bool    // the frame written now is the last of its commit
+	next  int64   // where the last write ended
+}
+
+// roomSize is enough for 29 frames of a page of 4 KiB. It must be less than
+// 128 KiB: of that, SQLite's write on Unix does nothing at all.
+const roomSize = 120 << 10
+
+// frameHeader is the size of a frame's header: the page's number, then, if the
+// frame is the last of its commit, how many pages the database then has, and more.
+const frameHeader = 24
+
+func fileAt(p uintptr) *file { return native.At[file](p + tableOf(p).end) }
+
+// xWrite gathers what follows on the write before it, until a commit is complete.
+func xWrite(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
+	f := fileAt(p)
+	data := native.Bytes(from, int(n))
+	follows := offset == f.next
+	if n == frameHeader {
+		f.last = binary.BigEndian.Uint32(data[4:]) != 0
+	}
+	if !follows || f.waits+n > roomSize {
+		if rc := flush(tls, p); rc != lib.SQLITE_OK {
+			return rc
+		}
+	}
+	f.next = offset + int64(n)
+	if !follows || n > roomSize || !f.roomFor(tls) {
+		return write(tls, p, from, n, offset)
+	}
+	if f.waits == 0 {
+		f.first = offset
+	}
+	copy(native.Bytes(f.room+uintptr(f.waits), int(n)), data)
+	f.waits += n
+	if f.last && n != frameHeader {
+		return flush(tls, p)
+	}
+	return lib.SQLITE_OK
+}
+
+func (f *file) roomFor(tls *libc.TLS) bool {
+	if f.room == 0 {
+		f.room = libc.Xmalloc(tls, roomSize)
+	}
+	return f.room != 0
+}
+
+// flush writes what waits. If that fails it is forgotten: SQLite gives up the
+// transaction, as it does after any error of the log.
+func flush(tls *libc.TLS, p uintptr) int32 {
+	f := fileAt(p)
+	n := f.waits
+	if n == 0 {
+		return lib.SQLITE_OK
+	}
+	f.waits = 0
+	return write(tls, p, f.room, n, f.first)
+}
+
+func write(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
+	return native.Function[moveFunc](under(p).FxWrite)(tls, p, from, n, offset)
+}

@@ -1,0 +1,59 @@
+package walvfs
+
+import (
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/seed139febb4/durable/sqlite/internal/native"
+)
+
+// A table holds the functions of a file: those of the layer below but for a few.
+// SQLite has the address of its first field in the file.
+type table struct {
+	lib.Tsqlite3_io_methods
+	below uintptr // the other layer's functions
+	end   uintptr // how many bytes of a file are that layer's
+}
+
+// A kind is what files with the same functions have in common.
+type kind struct {
+	below, end uintptr
+	log        bool // or a database
+}
+
+// end is where in a file the layer below ends and this one begins.
+func end(below *lib.Tsqlite3_vfs) uintptr { return (uintptr(below.FszOsFile) + 7) &^ 7 }
+
+// of returns the table for files of a kind, or 0 if there is no memory.
+func (k kind) table() uintptr {
+	r := &registry
+	r.Lock()
+	defer r.Unlock()
+	if p := r.tables[k]; p != 0 {
+		return p
+	}
+	t := table{*native.At[lib.Tsqlite3_io_methods](k.below), k.below, k.end}
+	t.FxClose = native.Pointer(xClose)
+	if k.log {
+		t.FxRead, t.FxWrite, t.FxTruncate = native.Pointer(xRead), native.Pointer(xWrite), native.Pointer(xTruncate)
+		t.FxSync, t.FxFileSize = native.Pointer(xSync), native.Pointer(xFileSize)
+	} else {
+		t.FxShmLock = native.Pointer(xShmLock)
+	}
+	p := libc.Xmalloc(r.tls, libc.Tsize_t(unsafe.Sizeof(t)))
+	if p != 0 {
+		*native.At[table](p) = t
+		r.tables[k] = p
+	}
+	return p
+}
+
+// tableOf is the one that SQLite calls for a file of ours.
+func tableOf(p uintptr) *table { return native.At[table](native.At[lib.Tsqlite3_file](p).FpMethods) }
+
+// under are the functions of the layer below for a file of ours.
+func under(p uintptr) *lib.Tsqlite3_io_methods {
+	return native.At[lib.Tsqlite3_io_methods](tableOf(p).below)
+}
