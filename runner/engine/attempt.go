@@ -29,17 +29,12 @@ type attempt struct {
 	key     attemptKey
 	fence   int64
 	kind    journal.CommandKind
-	name    string
 	input   json.RawMessage
 	fn      host.ActivityFunc // of a step
-	options host.Options
-	info    host.Info
-	number  int             // from 1
-	asked   time.Time       // when the workflow asked for the operation
-	last    json.RawMessage // the last heartbeat of an earlier attempt
+	options *host.Options     // the operation's; nobody changes them
+	task    host.Task         // what its function may know, complete once it has started
 	began   time.Time
-	task    host.Task // what its function may know
-	waits   bool      // in the backlog; guarded by Engine.mu
+	waits   bool // in the backlog; guarded by Engine.mu
 
 	mu       sync.Mutex
 	cancel   context.CancelCauseFunc
@@ -61,8 +56,9 @@ const (
 
 // attempt describes the next attempt of op.
 func (r *run) attempt(op *operation) *attempt {
-	return &attempt{e: r.e, key: attemptKey{r.key, op.number}, fence: r.fence, kind: op.kind, name: op.name, input: op.input,
-		fn: op.fn, options: op.options, info: r.info, number: op.failed + 1, asked: op.asked}
+	return &attempt{e: r.e, key: attemptKey{r.key, op.number}, fence: r.fence, kind: op.kind, input: op.input, fn: op.fn,
+		options: &op.options,
+		task:    host.Task{Run: r.info, Activity: op.name, Op: op.number, Attempt: op.failed + 1, Scheduled: op.asked}}
 }
 
 // run executes the attempt on a goroutine of its own.
@@ -72,7 +68,7 @@ func (a *attempt) run() (next Task) {
 	}
 	fn := a.fn
 	if a.kind == journal.RunActivity {
-		b := a.e.bindings[a.name]
+		b := a.e.bindings[a.task.Activity]
 		if b == nil || b.Activity == nil {
 			return a.e.unbound(a)
 		}
@@ -119,7 +115,7 @@ func (a *attempt) start() context.Context {
 	}
 	limit, what := a.options.Timeout, "the attempt"
 	if a.options.Overall > 0 {
-		if left := a.asked.Add(a.options.Overall).Sub(a.began); limit <= 0 || left < limit {
+		if left := a.task.Scheduled.Add(a.options.Overall).Sub(a.began); limit <= 0 || left < limit {
 			limit, what = max(left, 1), "the activity"
 		}
 	}
@@ -136,10 +132,8 @@ func (a *attempt) start() context.Context {
 	if a.options.Heartbeat > 0 && a.kind != journal.RunTx {
 		a.timers[timerSilence] = e.sched.After(a.options.Heartbeat, a.listen)
 	}
-	a.task = host.Task{
-		Run: a.info, Activity: a.name, Op: a.key.op, Attempt: a.number, Scheduled: a.asked, Until: deadline,
-		Key: idempotencyKey(a.info.ULID, a.key.op), Last: a.last, Heartbeat: a.heartbeat,
-	}
+	a.task.Until, a.task.Heartbeat = deadline, a.heartbeat
+	a.task.Key = idempotencyKey(a.task.Run.ULID, a.key.op)
 	return host.WithTask(ctx, &a.task)
 }
 

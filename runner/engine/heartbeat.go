@@ -152,7 +152,7 @@ func (r *run) retry(number int64) (commit Task) {
 		if err != nil {
 			return r.failed(fmt.Errorf("read the heartbeats of run %s: %w", r.info.ID, err), nil)
 		}
-		a.last = details.Progress[number]
+		a.task.Last = details.Progress[number]
 	}
 	r.e.launch(a)
 	return nil

@@ -147,7 +147,7 @@ func (e *Engine) cancelAttempts(run int64, why error) {
 // loses nothing, and goes on once a program that has it resumes it.
 func (e *Engine) unbound(a *attempt) Task {
 	if r := e.resident(a.key.run); r != nil {
-		r.feed(input{kind: inputUnbound, event: journal.Event{Op: a.key.op, Name: a.name}})
+		r.feed(input{kind: inputUnbound, event: journal.Event{Op: a.key.op, Name: a.task.Activity}})
 	}
 	return a.settle()
 }

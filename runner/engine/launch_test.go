@@ -269,8 +269,9 @@ func TestLongBackoff(t *testing.T) {
 		{Initial: time.Hour, Factor: 1e18, Cap: forever},
 		{Initial: forever, Cap: forever, Jitter: 1},
 	} {
+		all := o.Or(host.Defaults)
 		for number := range 9 {
-			a := &attempt{e: e, number: number + 1, options: o.Or(host.Defaults), info: host.Info{ULID: fmt.Sprint(number)}}
+			a := &attempt{e: e, options: &all, task: host.Task{Run: host.Info{ULID: fmt.Sprint(number)}, Attempt: number + 1}}
 			due, again := a.next()
 			require.True(t, again)
 			require.True(t, due.After(time.Now()), "%v", due)

@@ -149,7 +149,7 @@ func (r *run) pickUp(details journal.Details, under map[int64]*attempt, queue []
 			r.feed(input{kind: inputRetry, event: journal.Event{Op: number}}) // if it is wanted after that
 		default:
 			a := r.attempt(op)
-			a.last = details.Progress[number]
+			a.task.Last = details.Progress[number]
 			r.e.launch(a)
 		}
 	}

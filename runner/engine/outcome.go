@@ -88,13 +88,13 @@ func (a *attempt) outcome(data json.RawMessage, err error) (in input, tell bool)
 	case errors.Is(why, errLost), err != nil && errors.Is(why, errSuspended):
 		return input{kind: inputRetry, event: journal.Event{Op: a.key.op}}, true
 	}
-	ev := journal.Event{Kind: journal.ActivityCompleted, Op: a.key.op, Name: a.name, Data: data}
+	ev := journal.Event{Kind: journal.ActivityCompleted, Op: a.key.op, Name: a.task.Activity, Data: data}
 	note := journal.Note{}
-	if a.number > 1 {
-		note.Attempt, note.Began = a.number, a.began
+	if a.task.Attempt > 1 {
+		note.Attempt, note.Began = a.task.Attempt, a.began
 	}
 	if err != nil {
-		note.Attempt = a.number
+		note.Attempt = a.task.Attempt
 		f := host.Encode(err)
 		f.NonRetryable = a.options.Final(f)
 		ev.Data, _ = json.Marshal(f)
@@ -117,20 +117,20 @@ const longestWait = time.Duration(1) << 61
 // be one.
 func (a *attempt) next() (due time.Time, again bool) {
 	o := a.options
-	if o.Attempts > 0 && a.number >= o.Attempts {
+	if o.Attempts > 0 && a.task.Attempt >= o.Attempts {
 		return time.Time{}, false
 	}
 	longest := min(float64(o.Cap), float64(longestWait))
 	wait := min(float64(o.Initial), longest)
-	for range a.number - 1 {
+	for range a.task.Attempt - 1 {
 		if wait *= o.Factor; wait >= longest {
 			wait = longest
 			break
 		}
 	}
-	d := jitter(time.Duration(wait), min(o.Jitter, 1), a.info.ULID, a.key.op, a.number)
+	d := jitter(time.Duration(wait), min(o.Jitter, 1), a.task.Run.ULID, a.key.op, a.task.Attempt)
 	due = journal.Deadline(a.e.sched.Now(), d)
-	if o.Overall > 0 && due.After(a.asked.Add(o.Overall)) {
+	if o.Overall > 0 && due.After(a.task.Scheduled.Add(o.Overall)) {
 		return time.Time{}, false
 	}
 	return due, true

@@ -36,6 +36,6 @@ func (r *run) at(point journal.Point) {
 // at tells the probe of a moment of an attempt.
 func (a *attempt) at(point journal.Point) {
 	if a.e.probe != nil {
-		a.e.probe(journal.Moment{Point: point, Run: a.info.ULID, Op: a.key.op, Name: a.name, Attempt: a.number})
+		a.e.probe(journal.Moment{Point: point, Run: a.task.Run.ULID, Op: a.key.op, Name: a.task.Activity, Attempt: a.task.Attempt})
 	}
 }

@@ -59,8 +59,14 @@ func (r *releaser) room() *group {
 	return g
 }
 
-// recycle keeps the memory of a group.
+// recycle keeps the memory of a group, and of its turns; those that were refused
+// may be in use.
 func (r *releaser) recycle(g *group) {
+	for i := range g.entries {
+		if t := g.entries[i].turn; t != nil && t.append.Err == nil {
+			t.recycle()
+		}
+	}
 	clear(g.entries)
 	clear(g.writes)
 	g.entries, g.writes = g.entries[:0], g.writes[:0]

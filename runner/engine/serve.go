@@ -154,7 +154,7 @@ func (e *Engine) grant() error {
 	e.await(context.Background(), e.calm, func() bool { return over || !settling() && len(e.calls()) == 0 })
 	late := e.unyielding()
 	for _, a := range e.calls() {
-		late = errors.Join(late, fmt.Errorf("activity %s of run %s did not stop within %s", a.name, a.info.ID, e.grace))
+		late = errors.Join(late, fmt.Errorf("activity %s of run %s did not stop within %s", a.task.Activity, a.task.Run.ID, e.grace))
 	}
 	return late
 }

@@ -14,12 +14,12 @@ import (
 // transact carries out a transactional step: the committer runs it inside the
 // group that records its result, which reaches the run by way of its inbox.
 func (a *attempt) transact() (next Task) {
-	b := a.e.bindings[a.name]
+	b := a.e.bindings[a.task.Activity]
 	if b == nil || b.Tx == nil {
 		return a.e.unbound(a)
 	}
 	ctx := a.start()
-	w := &journal.Transact{Run: a.key.run, Fence: a.fence, Op: a.key.op, Name: a.name, Schema: b.Schema, At: a.e.sched.Now(),
+	w := &journal.Transact{Run: a.key.run, Fence: a.fence, Op: a.key.op, Name: a.task.Activity, Schema: b.Schema, At: a.e.sched.Now(),
 		Do: func(tctx context.Context, tx *sql.Tx) (json.RawMessage, error) {
 			if ctx.Err() != nil { // the attempt was canceled while it waited
 				return nil, context.Cause(ctx)
@@ -58,7 +58,7 @@ func (a *attempt) transacted(w *journal.Transact) (next Task) {
 	case errors.Is(err, journal.ErrFenced), errors.Is(err, journal.ErrStuck), errors.Is(err, journal.ErrClosed):
 		a.end(errLost)
 	case errors.Is(err, journal.ErrNoTx):
-		err = &journal.Failure{NonRetryable: true, Message: fmt.Sprintf("transactional step %s: %v", a.name, err)}
+		err = &journal.Failure{NonRetryable: true, Message: fmt.Sprintf("transactional step %s: %v", a.task.Activity, err)}
 	}
 	return a.finish(nil, err)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -23,6 +24,15 @@ type turn struct {
 	// Where append and the entry's writes are: a turn is one piece of memory.
 	body   journal.Append
 	writes [2]journal.Write
+}
+
+// turns keeps the memory of those that are over: they are most of what a step needs.
+var turns = sync.Pool{New: func() any { return new(turn) }}
+
+// recycle is called when nobody knows of the turn any more.
+func (t *turn) recycle() {
+	*t = turn{}
+	turns.Put(t)
 }
 
 // manyEvents is where a run is worth a warning. There is no hard end.
@@ -80,9 +90,9 @@ func (r *run) turn(in input) (commit Task) {
 	if now.Before(x.now) {
 		ev.At = x.now // time in a workflow never goes back
 	}
-	t := &turn{r: r, in: in, create: r.create,
-		body: journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message, Cutoff: in.cutoff}}
-	t.append = &t.body
+	t := turns.Get().(*turn)
+	t.r, t.in, t.create, t.append = r, in, r.create, &t.body
+	t.body = journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message, Cutoff: in.cutoff}
 	if op != nil {
 		r.settles(t, op, ev.Kind)
 	}
