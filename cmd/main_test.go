@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +26,8 @@ import (
 // The scripts run two real programs: durable, with the example workflows, and
 // shop, with those of shop_test.go.
 func TestMain(m *testing.M) {
+	// Most scripts wait, for timers or for processes to die: -parallel says otherwise.
+	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
 	testscript.Main(m, map[string]func(){
 		"durable": func() { cmd.Main(examples.Bindings()...) },
 		"shop":    func() { cmd.Main(shop()...) },

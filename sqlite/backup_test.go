@@ -14,6 +14,7 @@ import (
 )
 
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	s := begin(t, db, activity(1), timer(2, dawn))
 	commit(t, db, signal(s.key, "key"))
@@ -45,6 +46,7 @@ func TestBackup(t *testing.T) {
 
 // TestBackupWhileWriting takes copies while another goroutine commits pairs.
 func TestBackupWhileWriting(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	s := begin(t, db, activity(1))
 	stop, stopped := make(chan struct{}), make(chan error)
@@ -76,6 +78,7 @@ func TestBackupWhileWriting(t *testing.T) {
 }
 
 func TestIntegrity(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	db := reopen(t, path)
 	require.NoError(t, db.Join(t.Context(), silent{}))

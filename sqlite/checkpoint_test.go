@@ -31,6 +31,7 @@ func fill(t *testing.T, db *DB, commits int) int64 {
 }
 
 func TestCheckpoint(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	size := fill(t, db, 400)
 	require.Less(t, size, int64(8<<20), "the log is not recycled")
@@ -41,6 +42,7 @@ func TestCheckpoint(t *testing.T) {
 // TestCheckpointOfShortLives has many processes write a little each, while one
 // that has the file open writes nothing.
 func TestCheckpointOfShortLives(t *testing.T) {
+	t.Parallel()
 	idle := openNew(t)
 	var size int64
 	for range 15 {
@@ -55,6 +57,7 @@ func TestCheckpointOfShortLives(t *testing.T) {
 
 // TestCheckpointHeldBack has a read that stays open, which the log must outlive.
 func TestCheckpointHeldBack(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	begin(t, db, activity(1))
 	held := make(chan struct{})
@@ -79,6 +82,7 @@ func TestCheckpointHeldBack(t *testing.T) {
 }
 
 func TestCheckpointFails(t *testing.T) {
+	t.Parallel()
 	t.Run("a full disk", func(t *testing.T) {
 		disk := newDisk(t)
 		db := openNew(t, VFS(disk.Name()))

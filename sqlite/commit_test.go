@@ -16,6 +16,7 @@ import (
 // TestFenceInMemory has another handle change runs that this one believes it
 // knows.
 func TestFenceInMemory(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		change func(*story) journal.Write
@@ -77,6 +78,7 @@ func limit(t *testing.T, db *DB, more int64) {
 }
 
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	big := func(run int64) *journal.Post {
 		p := signal(run, "")
 		p.Message.Data, _ = json.Marshal(make([]byte, 100_000))
@@ -115,6 +117,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestCommitNothing(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	require.NoError(t, db.Commit())
 	w := &strange{}
@@ -126,6 +129,7 @@ func TestCommitNothing(t *testing.T) {
 type strange struct{ journal.Outcome }
 
 func TestNotJoined(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	require.NoError(t, db.Leave())
 	c, claim := &journal.Create{ULID: newULID(), Workflow: "w", At: dawn, Own: true}, &journal.Claim{Runs: []int64{1}, Now: dawn}

@@ -29,6 +29,7 @@ const cutsPerTape = 50
 // the files as they may be then: they open, nothing that was acknowledged is
 // missing, and no commit is there by half.
 func TestPowerCuts(t *testing.T) {
+	t.Parallel()
 	cuts := *cutsFlag
 	if testing.Short() {
 		cuts = min(cuts, cutsPerTape)
@@ -47,6 +48,7 @@ func TestPowerCuts(t *testing.T) {
 // TestPowerCutsAreNoticed takes from commits what makes them durable: what the
 // cuts then lose must be found.
 func TestPowerCutsAreNoticed(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]Option{"off": syncing("OFF"), "normal": syncing("NORMAL"), "a disk that lies": liar{}} {
 		t.Run(name, func(t *testing.T) {
 			tape := record(t, 0, o)

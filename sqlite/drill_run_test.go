@@ -9,6 +9,7 @@ import (
 
 // TestDrill is the drill on a disk without faults.
 func TestDrill(t *testing.T) {
+	t.Parallel()
 	d := newDrill(chance(0), filepath.Join(t.TempDir(), "test.db"))
 	for range 3 {
 		require.NoError(t, d.open())

@@ -14,6 +14,7 @@ import (
 )
 
 func TestMeaning(t *testing.T) {
+	t.Parallel()
 	for code, want := range map[int]error{
 		codes.SQLITE_FULL:             journal.ErrFull,
 		codes.SQLITE_IOERR_SHMSIZE:    journal.ErrFull,
@@ -33,6 +34,7 @@ func TestMeaning(t *testing.T) {
 
 // TestNoRoom: a full disk is one also where it is not SQLite that writes.
 func TestNoRoom(t *testing.T) {
+	t.Parallel()
 	for _, no := range []error{syscall.ENOSPC, syscall.EDQUOT} {
 		err := explain(fmt.Errorf("write about member: %w", &fs.PathError{Op: "write", Path: "x.lock", Err: no}))
 		require.ErrorIs(t, err, journal.ErrFull)
@@ -43,6 +45,7 @@ func TestNoRoom(t *testing.T) {
 
 // TestSharedMemoryFull has the -shm fail to grow.
 func TestSharedMemoryFull(t *testing.T) {
+	t.Parallel()
 	disk := newDisk(t)
 	db := openNew(t, VFS(disk.Name()))
 	s := begin(t, db, activity(1))

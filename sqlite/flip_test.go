@@ -152,16 +152,18 @@ func flip(n int, path string) (string, error) {
 // TestFlippedBits changes one bit of a file at a time, or of its log. What then
 // differs from what was written must be reported: by Open, Integrity or Check.
 func TestFlippedBits(t *testing.T) {
+	t.Parallel()
 	for name, i := range map[string]*image{"file": newImage(t, true), "log": newImage(t, false)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.NoError(t, damage(t, i, *flipsFlag/2, doctor, flip))
+			require.NoError(t, damage(t, i, flips()/2, doctor, flip))
 		})
 	}
 }
 
 // TestFlippedBitsAreNoticed verifies no checksums: then bits must be missed.
 func TestFlippedBitsAreNoticed(t *testing.T) {
+	t.Parallel()
 	trusts := func(db *DB) error { return examined(db, trusting{db}) }
 	err := damage(t, newImage(t, true), 500, trusts, flip)
 	require.ErrorContains(t, err, "nobody noticed a change of events.")
@@ -170,12 +172,21 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 // TestLogDamaged takes away the end of the log, or all of it, after its process
 // has died.
 func TestLogDamaged(t *testing.T) {
+	t.Parallel()
 	i := newImage(t, false)
-	require.NoError(t, damage(t, i, *flipsFlag/5, doctor, func(n int, path string) (string, error) {
+	require.NoError(t, damage(t, i, flips()/5, doctor, func(n int, path string) (string, error) {
 		size := chance(n).Int64N(int64(len(i.files["test.db-wal"])))
 		return fmt.Sprintf("log cut at byte %d", size), os.Truncate(path+"-wal", size)
 	}))
 	require.NoError(t, damage(t, i, 1, doctor, func(_ int, path string) (string, error) {
 		return "log removed", os.Remove(path + "-wal")
 	}))
+}
+
+// flips is how many there are to be.
+func flips() int {
+	if testing.Short() {
+		return *flipsFlag / 4
+	}
+	return *flipsFlag
 }

@@ -19,6 +19,7 @@ import (
 // which drops POSIX locks, while another one opens and closes it. The OFD lock on
 // the database is enough to keep the other one from deleting the log in use.
 func TestLocksStripped(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has OFD locks")
 	}
@@ -64,6 +65,7 @@ func stripLocks(t *testing.T, locks string) (acknowledged, found int64, err erro
 
 // TestLocksStrippedChild is the process that reads its own file.
 func TestLocksStrippedChild(t *testing.T) {
+	t.Parallel()
 	path := os.Getenv("SQLITE_TEST_STRIP")
 	if path == "" {
 		t.Skip("only TestLocksStripped runs this")

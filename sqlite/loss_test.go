@@ -12,6 +12,7 @@ import (
 )
 
 func TestMark(t *testing.T) {
+	t.Parallel()
 	m := mark{file: ulid.MustParse("01ARZ3NDEKTSV4RRFFQ69G5FAV"), run: 1 << 40, seq: 77, sum: 1<<32 - 1, message: 12}
 	b := m.encode(nil)
 	require.Len(t, b, markSize)
@@ -32,6 +33,7 @@ func TestMark(t *testing.T) {
 
 // TestLoss takes away what a process had acknowledged before it died.
 func TestLoss(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name string
 		last func(*story) journal.Write

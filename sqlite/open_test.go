@@ -19,6 +19,7 @@ import (
 )
 
 func TestOpenNew(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"plain.db", "a b", "question?.db", "hash#.db", "100%.db", "plus+&=.db", "quote'.db", "ünï.db"} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
@@ -42,6 +43,7 @@ func TestOpenNew(t *testing.T) {
 }
 
 func TestOpenSettings(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	for pragma, want := range map[string]string{
 		"journal_mode": "wal", "synchronous": "2", "trusted_schema": "0", "cell_size_check": "1",
@@ -126,6 +128,7 @@ func patch(t *testing.T, path string, at int, b ...byte) {
 }
 
 func TestOpenFolder(t *testing.T) {
+	t.Parallel()
 	t.Run("missing", func(t *testing.T) {
 		_, err := Open(filepath.Join(t.TempDir(), "no", "x.db"))
 		require.ErrorIs(t, err, fs.ErrNotExist)
@@ -150,6 +153,7 @@ func TestOpenFolder(t *testing.T) {
 }
 
 func TestOpenLinks(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	real := filepath.Join(folder, "real.db")
 	link := filepath.Join(folder, "link.db")
@@ -171,6 +175,7 @@ func TestOpenLinks(t *testing.T) {
 
 // TestOpenAtOnce has several handles create the file at the same time.
 func TestOpenAtOnce(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	var all sync.WaitGroup
 	ids := make([]string, 8)
@@ -200,6 +205,7 @@ func TestOpenAtOnce(t *testing.T) {
 }
 
 func TestOpenHalfMade(t *testing.T) {
+	t.Parallel()
 	t.Run("an empty file", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "test.db")
 		write(t, path, nil)
@@ -219,6 +225,7 @@ func TestOpenHalfMade(t *testing.T) {
 }
 
 func TestExclusive(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	db := reopen(t, path)
 	require.NoError(t, db.Join(t.Context(), silent{}))

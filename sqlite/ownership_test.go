@@ -20,6 +20,7 @@ func edit(t *testing.T, db *DB, statement string, args ...any) {
 
 // TestOwnership contradicts the record of who owns what.
 func TestOwnership(t *testing.T) {
+	t.Parallel()
 	db := reopen(t, filepath.Join(t.TempDir(), "test.db"))
 	require.NoError(t, db.Join(t.Context(), silent{}))
 	open := begin(t, db, activity(1))
@@ -63,6 +64,7 @@ func TestOwnership(t *testing.T) {
 // TestStrays has a process whose row was removed under it, and one that has just
 // left.
 func TestStrays(t *testing.T) {
+	t.Parallel()
 	db := reopen(t, filepath.Join(t.TempDir(), "test.db"))
 	require.NoError(t, db.Join(t.Context(), silent{}))
 	stray := reopen(t, db.path)

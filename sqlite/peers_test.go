@@ -36,6 +36,7 @@ func (l *listener) Called(_ context.Context, q []byte) ([]byte, error) {
 }
 
 func TestNudgeAndCall(t *testing.T) {
+	t.Parallel()
 	a := openNew(t)
 	require.NoError(t, a.Leave())
 	l := newListener()
@@ -72,6 +73,7 @@ func TestNudgeAndCall(t *testing.T) {
 
 // TestChanged waits for what nobody nudges about.
 func TestChanged(t *testing.T) {
+	t.Parallel()
 	a := openNew(t)
 	b := reopen(t, a.path)
 	s := begin(t, a, activity(1))
@@ -85,6 +87,7 @@ func TestChanged(t *testing.T) {
 }
 
 func TestChangedByOneself(t *testing.T) {
+	t.Parallel()
 	db := openNew(t, Exclusive)
 	s := begin(t, db, activity(1))
 	commit(t, db, s.next(completed(1)))
@@ -92,6 +95,7 @@ func TestChangedByOneself(t *testing.T) {
 }
 
 func TestProcesses(t *testing.T) {
+	t.Parallel()
 	a := openNew(t)
 	b := reopen(t, a.path)
 	require.NoError(t, b.Join(t.Context(), silent{}))
@@ -118,6 +122,7 @@ func TestProcesses(t *testing.T) {
 
 // TestSweep lets many processes die.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	a := openNew(t)
 	owner := reopen(t, a.path)
 	require.NoError(t, owner.Join(t.Context(), silent{}))
@@ -141,6 +146,7 @@ func TestSweep(t *testing.T) {
 
 // TestKilled has a process of its own die in the middle of its work.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledChild$")
 	cmd.Env = append(os.Environ(), "SQLITE_TEST_CHILD="+db.path)
@@ -176,6 +182,7 @@ func TestKilled(t *testing.T) {
 
 // TestKilledChild is the process that TestKilled kills.
 func TestKilledChild(t *testing.T) {
+	t.Parallel()
 	path := os.Getenv("SQLITE_TEST_CHILD")
 	if path == "" {
 		t.Skip("only TestKilled runs this")
@@ -193,6 +200,7 @@ func TestKilledChild(t *testing.T) {
 
 // TestHeld has another process keep the file to itself.
 func TestHeld(t *testing.T) {
+	t.Parallel()
 	db := openNew(t, Patience(time.Millisecond))
 	s := begin(t, db, activity(1))
 	other := reopen(t, db.path)
@@ -221,6 +229,7 @@ func TestHeld(t *testing.T) {
 // TestTwoWriters has two processes that run workflows, and one that only sends,
 // write as fast as they can. Nobody is turned away, and nothing is mixed up.
 func TestTwoWriters(t *testing.T) {
+	t.Parallel()
 	const commits = 50
 	a := openNew(t)
 	b, sender := reopen(t, a.path), reopen(t, a.path)

@@ -36,6 +36,7 @@ var accidents = []struct {
 }
 
 func TestReplaced(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("open files stay where they are here")
 	}
@@ -61,6 +62,7 @@ func TestReplaced(t *testing.T) {
 // the handle notices by itself. Then nothing is acknowledged any more, also if
 // the file is put back.
 func TestReplacedAtWork(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("open files stay where they are here")
 	}
@@ -91,6 +93,7 @@ func TestReplacedAtWork(t *testing.T) {
 // TestModeChanged takes the right to write from the file and its log. Who has
 // them open goes on; others are refused.
 func TestModeChanged(t *testing.T) {
+	t.Parallel()
 	d := newDrill(chance(0), filepath.Join(t.TempDir(), "test.db"))
 	require.NoError(t, d.open())
 	require.NoError(t, d.step())

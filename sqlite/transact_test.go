@@ -63,6 +63,7 @@ func prepared(t *testing.T) (*DB, *story) {
 }
 
 func TestTransact(t *testing.T) {
+	t.Parallel()
 	t.Run("its rows and its result are one commit", func(t *testing.T) {
 		db := openNew(t)
 		s := begin(t, db, activity(1))
@@ -159,6 +160,7 @@ func TestTransact(t *testing.T) {
 // TestTransactFails has steps fail beside another write, which must not be
 // disturbed, and beside another step.
 func TestTransactFails(t *testing.T) {
+	t.Parallel()
 	boom := errors.New("boom")
 	cases := []struct {
 		name string
@@ -233,6 +235,7 @@ func TestTransactFails(t *testing.T) {
 }
 
 func TestTransactSchema(t *testing.T) {
+	t.Parallel()
 	none := func(context.Context, *sql.Tx) (json.RawMessage, error) { return nil, nil }
 	t.Run("is executed once", func(t *testing.T) {
 		db, s := prepared(t)
@@ -268,6 +271,7 @@ func TestTransactSchema(t *testing.T) {
 }
 
 func TestTransactForbids(t *testing.T) {
+	t.Parallel()
 	db, s := prepared(t)
 	for i, statement := range []string{
 		"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT x", "RELEASE step", "ROLLBACK TO step",
@@ -297,6 +301,7 @@ func TestTransactForbids(t *testing.T) {
 }
 
 func TestTransactAllows(t *testing.T) {
+	t.Parallel()
 	db, s := prepared(t)
 	for i, statement := range []string{
 		"CREATE TABLE IF NOT EXISTS more (a INTEGER PRIMARY KEY AUTOINCREMENT, b UNIQUE)", "CREATE INDEX more_b ON more (b)",
@@ -316,6 +321,7 @@ func TestTransactAllows(t *testing.T) {
 
 // TestTransactSlow has a step take longer than it may beside others.
 func TestTransactSlow(t *testing.T) {
+	t.Parallel()
 	t.Run("it is tried again alone", func(t *testing.T) {
 		db, s := prepared(t)
 		db.stepTime, db.aloneTime = time.Millisecond, time.Minute
@@ -376,6 +382,7 @@ func TestTransactSlow(t *testing.T) {
 }
 
 func TestOurs(t *testing.T) {
+	t.Parallel()
 	db := openNew(t)
 	require.NoError(t, db.read(bg, "list tables", func(r *reader) error {
 		return r.query(bg, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')", func(r row) error {
