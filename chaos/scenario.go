@@ -36,6 +36,7 @@ func Scenarios() []Scenario {
 		{Name: "workers", Title: "both workers are killed at once", Promises: []string{"P1", "P5"}, busy: true, play: killBothWorkers},
 		{Name: "suspend", Title: "a worker is asked to stop, once and twice", Promises: []string{"P1", "P2"}, busy: true, play: suspendWorkers},
 		{Name: "random", Title: "one of 1 to 4 workers is killed at any time", Promises: []string{"P1", "P2", "P4"}, busy: true, play: killAtRandom},
+		{Name: "timers", Title: "killed while a thousand timers are due", Promises: []string{"P4"}, busy: true, play: killAmongTimers},
 		{Name: "signals", Title: "8 senders and the receiver are killed", Promises: []string{"P1", "P3"}, busy: true, play: killSenders},
 		{Name: "powercut", Title: "the log is cut, as a power cut may leave it", Promises: []string{"P1", "P8"}, busy: true, play: cutPower},
 		{Name: "bitflip", Title: "a bit of the file is flipped", Promises: []string{"P8"}, busy: true, play: flipBits},

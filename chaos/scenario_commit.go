@@ -45,12 +45,13 @@ func (t *trial) mustFire(s shot) *trial {
 	return u
 }
 
-// sample picks as many as the options allow.
-func sample[T any](t *trial, all []T) []T {
-	n := min(len(all), t.often(len(all)))
-	picked := make([]T, 0, n)
-	for _, i := range t.rng.Perm(len(all))[:n] {
-		picked = append(picked, all[i])
+// sample picks as many as the options say, each as often as any other.
+func sample[T any](t *trial, all []T) (picked []T) {
+	n := t.often(len(all))
+	for len(picked) < n && len(all) > 0 {
+		for _, i := range t.rng.Perm(len(all))[:min(n-len(picked), len(all))] {
+			picked = append(picked, all[i])
+		}
 	}
 	return picked
 }

@@ -13,10 +13,10 @@ import (
 )
 
 // killAtPoints kills processes at every named point, at up to three of its visits
-// each: the first, and others by chance. Which script comes to a point, and how
-// often, a traced run tells.
+// each, or as many as the kills allow: the first, and others by chance. Which script
+// comes to a point, and how often, a traced run tells.
 func killAtPoints(t *trial) {
-	reached := map[journal.Point]bool{}
+	reached, visitsEach := map[journal.Point]bool{}, max(3, t.often(0)/len(journal.Points()))
 	var all []shot
 	for _, s := range scripts() {
 		u := t.in(s.name)
@@ -28,7 +28,7 @@ func killAtPoints(t *trial) {
 				continue
 			}
 			reached[point] = true
-			for _, nth := range t.some(visits[point], 3) {
+			for _, nth := range t.some(visits[point], visitsEach) {
 				all = append(all, shot{s, want, journal.Moment{Point: point}, nth})
 			}
 		}

@@ -17,6 +17,7 @@ const (
 	mixed   runner.Workflow[Mix, Mixture]       = "mixed"   // some of everything
 	fickle  runner.Workflow[Whim, string]       = "fickle"  // asks for something else if a file is there
 	hasty   runner.Workflow[Pause, string]      = "hasty"   // cancels the child that it began
+	doze    runner.Workflow[Doze, int]          = "doze"    // many timers at once
 
 	pause  runner.Activity[Pause, string]  = "pause"
 	units  runner.Activity[Units, int]     = "units"
@@ -50,6 +51,12 @@ type Width struct {
 	Time  runner.Duration `json:"time,omitzero"`
 }
 
+// Doze is so many timers, the last of which is due after that time.
+type Doze struct {
+	Count int             `json:"count"`
+	Over  runner.Duration `json:"over"`
+}
+
 // A Mix is what mixed works on, and for how long it sleeps.
 type Mix struct {
 	Key string          `json:"key"`
@@ -80,6 +87,7 @@ func Subjects() []runner.Binding {
 		mixed.Bind(mix),
 		fickle.Bind(changeMind),
 		hasty.Bind(hurry),
+		doze.Bind(sleepOften),
 
 		pause.Bind(takeTime),
 		units.Bind(workUnits, runner.Timeout(time.Hour)),

@@ -93,3 +93,12 @@ func hurry(ctx *runner.Context, in Pause) (string, error) {
 	cancel()
 	return "canceled", ctx.Sleep(5 * time.Duration(in.Time))
 }
+
+func sleepOften(ctx *runner.Context, in Doze) (fired int, err error) {
+	var all []*runner.Future[time.Time]
+	for i := range in.Count {
+		all = append(all, ctx.After(time.Duration(in.Over)*time.Duration(i+1)/time.Duration(in.Count)))
+	}
+	ended, err := runner.All(ctx, all...)
+	return len(ended), err
+}

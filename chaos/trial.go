@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -33,16 +35,23 @@ type record struct {
 	out     Outcome
 }
 
-// in makes a Lab in a folder of its own.
+// in makes a Lab in a folder of its own; the second of a name is numbered.
 func (t *trial) in(name string) *trial {
 	u := &trial{record: t.record, ctx: t.ctx}
 	dir := t.opts.Dir
 	if t.Lab != nil {
 		dir = t.Dir
 	}
-	dir = filepath.Join(dir, name)
-	t.must(os.MkdirAll(dir, 0o700))
-	var err error
+	parent, err := dir, os.MkdirAll(dir, 0o700)
+	t.must(err)
+	dir = filepath.Join(parent, name)
+	for i := 2; ; i++ {
+		if err = os.Mkdir(dir, 0o700); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+		dir = filepath.Join(parent, fmt.Sprintf("%s-again%d", name, i))
+	}
+	t.must(err)
 	u.Lab, err = NewLab(dir, t.opts.Program...)
 	t.must(err)
 	return u

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -44,10 +45,16 @@ func TestConformance(t *testing.T) {
 
 func TestSameAsMemory(t *testing.T) {
 	t.Parallel()
-	m := journal.NewMemory()
-	memory := journaltest.Harness{
-		Open: func(testing.TB) journal.Store { return m.Open() },
-		Kill: func(s journal.Store) { s.(*journal.MemoryStore).Kill() },
+	for i := range (*opsFlag + 999) / 1000 {
+		seed := *seedFlag + uint64(i)
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			m := journal.NewMemory()
+			memory := journaltest.Harness{
+				Open: func(testing.TB) journal.Store { return m.Open() },
+				Kill: func(s journal.Store) { s.(*journal.MemoryStore).Kill() },
+			}
+			journaltest.Compare(t, seed, 1000, memory, harness(t))
+		})
 	}
-	journaltest.Compare(t, 1, 1000, memory, harness(t))
 }
