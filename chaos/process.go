@@ -39,6 +39,7 @@ func (l *Lab) Start(ctx context.Context, o Orders, args ...string) (*Process, er
 	p.cmd.Env = append(slices.Clone(env), "DURABLE_DB="+l.Journal(), "DURABLE_OUTPUT=json", o.encode())
 	p.cmd.Dir = l.Dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.Cancel = func() error { return kill(p.cmd.Process) }
 	p.cmd.WaitDelay = time.Second // children of activities may hold its output open
 	p.Started = time.Now()
 	if err := p.cmd.Start(); err != nil {
@@ -69,14 +70,14 @@ func (p *Process) lives() bool {
 	}
 }
 
-func (p *Process) wasKilled() bool { return !p.lives() && p.cmd.ProcessState.ExitCode() == -1 }
+func (p *Process) wasKilled() bool { return !p.lives() && exitCode(p.cmd.ProcessState) == -1 }
 
-// Wait returns the exit code once the process has ended; -1 if a signal ended it.
-// The error is ctx's, if that ends first.
+// Wait returns the exit code once the process has ended; -1 if it was killed. The
+// error is ctx's, if that ends first.
 func (p *Process) Wait(ctx context.Context) (code int, err error) {
 	select {
 	case <-p.gone:
-		return p.cmd.ProcessState.ExitCode(), nil
+		return exitCode(p.cmd.ProcessState), nil
 	case <-ctx.Done():
 		return 0, fmt.Errorf("wait for process %d: %w", p.PID, context.Cause(ctx))
 	}
@@ -84,7 +85,7 @@ func (p *Process) Wait(ctx context.Context) (code int, err error) {
 
 // Kill is kill -9. It returns when the process is dead.
 func (p *Process) Kill() error {
-	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := kill(p.cmd.Process); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill process %d: %w", p.PID, err)
 	}
 	<-p.gone

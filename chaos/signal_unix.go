@@ -17,6 +17,10 @@ func end(stop bool) {
 	select {}                                      // until it arrives
 }
 
+func kill(p *os.Process) error { return p.Kill() }
+
+func exitCode(s *os.ProcessState) int { return s.ExitCode() }
+
 // stop and cont are SIGSTOP and SIGCONT.
 func stop(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }
 func cont(p *os.Process) error { return p.Signal(syscall.SIGCONT) }

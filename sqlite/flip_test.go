@@ -20,7 +20,7 @@ import (
 // unnoticed, as docs/reliability.md says. No column of events, inbox and timers
 // is among them.
 var unprotected = []string{
-	"runs.workflow", "runs.origin", "runs.created", "runs.phase", "runs.problem", "runs.owner", "runs.fence",
+	"runs.workflow", "runs.ulid(queued)", "runs.origin", "runs.created", "runs.phase", "runs.problem", "runs.owner", "runs.fence",
 	"processes", "crashes", "progress", "keys", "schemas", "meta", "sqlite_sequence", "orders",
 }
 

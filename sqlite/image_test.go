@@ -125,6 +125,10 @@ func contentOf(db *DB) (content, error) {
 		if err != nil {
 			return nil, err
 		}
+		if cell := fmt.Sprintf("runs.ulid [integer %d]", run.Key); len(history) == 0 {
+			c[fmt.Sprintf("runs.ulid(queued) [%d]", run.Key)] = c[cell] // no chain of checksums has begun with it
+			delete(c, cell)
+		}
 		c[fmt.Sprint("history ", run.Key)] = fmt.Sprintf("%+v", history)
 		c[fmt.Sprint("inbox ", run.Key)] = fmt.Sprintf("%+v", inbox)
 	}
