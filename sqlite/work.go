@@ -15,8 +15,7 @@ const mayClaim = ` r.status = 'open' AND r.workflow IN (SELECT value FROM json_e
 // its order, so that a limit ends the search. Of timers the earliest 4,096 that
 // may be claimed are looked at: after a long down-time there may be a million.
 const (
-	workByPhase = `SELECT r.run FROM runs r WHERE r.phase = 'queued' AND r.status IN ('open', 'stuck') AND` + mayClaim + `
-UNION ALL SELECT r.run FROM runs r WHERE r.phase = 'running' AND r.status IN ('open', 'stuck') AND` + mayClaim + `ORDER BY run LIMIT ?3`
+	workByPhase = `SELECT r.run FROM runs r WHERE r.phase IN ('queued', 'running') AND` + mayClaim + `ORDER BY r.run LIMIT ?3`
 	workByInbox = `SELECT DISTINCT i.run FROM inbox i CROSS JOIN runs r ON r.run = i.run WHERE` + mayClaim + `ORDER BY i.run LIMIT ?3`
 	workByTimer = `SELECT DISTINCT run FROM (
   SELECT t.run FROM timers t CROSS JOIN runs r ON r.run = t.run WHERE t.due <= ?4 AND` + mayClaim + `ORDER BY t.due LIMIT 4096

@@ -34,7 +34,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_ulid ON runs (substr(ulid, 4, 10)); -- the last 398 days, and 15 of its random bits
 CREATE INDEX runs_id ON runs (id) WHERE id IS NOT NULL;
 CREATE UNIQUE INDEX runs_unfinished_id ON runs (id) WHERE id IS NOT NULL AND status IN ('open', 'stuck');
-CREATE INDEX runs_unfinished ON runs (phase) WHERE status IN ('open', 'stuck');
+CREATE INDEX runs_unfinished ON runs (run) WHERE status IN ('open', 'stuck');
+CREATE INDEX runs_work ON runs (run) WHERE status = 'open' AND phase IN ('queued', 'running');
 CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;
 
 -- One row per turn: what came in and, in commands, what the workflow asked for.
