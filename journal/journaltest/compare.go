@@ -19,7 +19,7 @@ import (
 // end each kind of operation must have succeeded at least once, so that silence
 // is not taken for agreement: give it a thousand steps or more.
 func Compare(t *testing.T, seed uint64, steps int, a, b Harness) {
-	d := &duel{T: t, seed: seed, r: rand.New(rand.NewPCG(seed, 0)), done: map[string]int{}}
+	d := &duel{T: t, seed: seed, steps: steps, r: rand.New(rand.NewPCG(seed, 0)), done: map[string]int{}}
 	d.sides = [2]*side{{harness: a}, {harness: b}}
 	d.handles = 3
 	if a.Alone || b.Alone {
@@ -56,6 +56,7 @@ type duel struct {
 	sides   [2]*side
 	handles int // on each side
 	step    int
+	steps   int    // there will be
 	name    string // of the operation under way
 	now     time.Time
 	ulids   int

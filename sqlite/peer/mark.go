@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -33,8 +34,8 @@ const (
 )
 
 // Mark replaces this member's mark, up to MarkSize bytes that others find in
-// [Info] also when it has died. On Unix it is a store to memory that the kernel
-// keeps, elsewhere one write; it is not synced, and allocates nothing.
+// [Info] also when it has died. On Linux it is a store to memory that the
+// kernel keeps, elsewhere one write; it is not synced, and allocates nothing.
 func (m *Member) Mark(b []byte) error {
 	if len(b) > MarkSize {
 		return fmt.Errorf("write the mark of member %s: %d bytes are more than %d", m.token, len(b), MarkSize)
@@ -44,16 +45,33 @@ func (m *Member) Mark(b []byte) error {
 	if m.file == nil {
 		return fmt.Errorf("write the mark of member %s: %w", m.token, os.ErrClosed)
 	}
-	next := 1 - m.notice.newest
-	m.notice.marks[next][0] = byte(len(b))
-	copy(m.notice.marks[next][1:], b)
-	atomic.StoreUint32(&m.notice.newest, next) // after it
+	if m.notice.put(b) != nil { // the disk behind the memory fails: a write says how
+		unmap(m.mapped)
+		m.mapped, m.notice = nil, new(notice)
+		_ = m.notice.put(b)
+	}
 	if m.mapped != nil {
 		return nil
 	}
 	if _, err := m.file.WriteAt(unsafe.Slice((*byte)(unsafe.Pointer(m.notice)), noticeSize), noticeAt); err != nil {
 		return fmt.Errorf("write the mark of member %s: %w", m.token, err)
 	}
+	return nil
+}
+
+// put stores a mark beside the one that counts, and then has it count. A notice in
+// a file may have no disk behind it any more, which elsewhere would end the process.
+func (n *notice) put(b []byte) (fault error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			fault = fmt.Errorf("store a mark: %v", r)
+		}
+	}()
+	next := 1 - n.newest&1
+	n.marks[next][0] = byte(len(b))
+	copy(n.marks[next][1:], b)
+	atomic.StoreUint32(&n.newest, next)
 	return nil
 }
 

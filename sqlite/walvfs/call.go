@@ -49,13 +49,14 @@ func wrap(layer *lib.Tsqlite3_vfs, p, name uintptr, isLog bool) {
 		// SQLite opens a log beside a database that it has opened, with this layer.
 		f.other = lib.Xsqlite3_database_file_object(nil, name)
 	}
-	t := k.table()
-	if t == 0 {
+	if isLog && !isOurs(f.other) {
 		return
 	}
-	c.FpMethods = t
-	if isLog {
-		fileAt(f.other).other = p
+	if t := k.table(); t != 0 {
+		c.FpMethods = t
+		if isLog {
+			fileAt(f.other).other = p
+		}
 	}
 }
 
@@ -112,12 +113,13 @@ func xFileSize(tls *libc.TLS, p, out uintptr) int32 {
 // writeLock is the number of the lock that only the writer of a log has.
 const writeLock = 0
 
-// xShmLock is called for the database. When the lock is let go, somebody else may
-// write to the log where what waits would go.
+// xShmLock is called for the database. When the lock is let go the transaction is
+// over, and somebody else may write to the log where what waits would go.
 func xShmLock(tls *libc.TLS, p uintptr, offset, n, flags int32) int32 {
 	if offset == writeLock && flags&lib.SQLITE_SHM_UNLOCK != 0 {
 		if log := fileAt(p).other; log != 0 {
-			fileAt(log).waits = 0
+			f := fileAt(log)
+			f.waits, f.fails = 0, lib.SQLITE_OK
 		}
 	}
 	return native.Function[shmFunc](under(p).FxShmLock)(tls, p, offset, n, flags)

@@ -12,11 +12,12 @@
 // somebody else may look at them: when a commit's last frame was written, before
 // a sync, before anything else is done to the log, and when the lock of writing
 // is let go. What is in memory then was never committed, and is forgotten. An
-// error of the gathered write is the error of the write that completed it.
+// error of the gathered write is the error of the call that had it written, and of
+// every write from then on, until the transaction is over.
 //
 // It changes nothing but writes to the log: every other call of SQLite's goes
 // straight to the layer below, on the functions of that layer.
 //
-// A file costs 24 bytes more in SQLite, and the log of a connection that writes
+// A file costs 48 bytes more in SQLite, and the log of a connection that writes
 // 120 KiB.
 package walvfs

@@ -16,6 +16,7 @@ type file struct {
 	room  uintptr // roomSize bytes of memory; 0: none yet
 	first int64   // where in the log what is in the room goes
 	waits int32   // how many bytes of it there are
+	fails int32   // why a gathered write failed, until the lock of writing is let go
 	last  bool    // the frame written now is the last of its commit
 	next  int64   // where the last write ended
 }
@@ -33,6 +34,9 @@ func fileAt(p uintptr) *file { return native.At[file](p + tableOf(p).end) }
 // xWrite gathers what follows on the write before it, until a commit is complete.
 func xWrite(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
 	f := fileAt(p)
+	if f.fails != lib.SQLITE_OK {
+		return f.fails
+	}
 	data := native.Bytes(from, int(n))
 	follows := offset == f.next
 	if n == frameHeader {
@@ -65,8 +69,10 @@ func (f *file) roomFor(tls *libc.TLS) bool {
 	return f.room != 0
 }
 
-// flush writes what waits. If that fails it is forgotten: SQLite gives up the
-// transaction, as it does after any error of the log.
+// flush writes what waits. If that fails, so does every write until the lock of
+// writing is let go. SQLite may be reading, not writing, and after a failed read it
+// only gives up the statement: the transaction would go on, and be committed, over
+// the hole that it does not know of.
 func flush(tls *libc.TLS, p uintptr) int32 {
 	f := fileAt(p)
 	n := f.waits
@@ -74,7 +80,8 @@ func flush(tls *libc.TLS, p uintptr) int32 {
 		return lib.SQLITE_OK
 	}
 	f.waits = 0
-	return write(tls, p, f.room, n, f.first)
+	f.fails = write(tls, p, f.room, n, f.first)
+	return f.fails
 }
 
 func write(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {

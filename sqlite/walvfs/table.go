@@ -50,6 +50,20 @@ func (k kind) table() uintptr {
 	return p
 }
 
+// isOurs reports whether SQLite calls this layer for the database at p.
+func isOurs(p uintptr) bool {
+	r := &registry
+	r.Lock()
+	defer r.Unlock()
+	methods := native.At[lib.Tsqlite3_file](p).FpMethods
+	for k, table := range r.tables {
+		if table == methods && !k.log {
+			return true
+		}
+	}
+	return false
+}
+
 // tableOf is the one that SQLite calls for a file of ours.
 func tableOf(p uintptr) *table { return native.At[table](native.At[lib.Tsqlite3_file](p).FpMethods) }
 

@@ -151,6 +151,49 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
+// TestHole has the gathered write fail while a statement only reads: SQLite then gives
+// up the statement, not the transaction, which must not be committed without what was
+// to be written.
+func TestHole(t *testing.T) {
+	disk, name := over(t)
+	path := filepath.Join(t.TempDir(), "a.db")
+	db := open(t, path, name)
+	exec := func(query string, args ...any) {
+		_, err := db.Exec(query, args...)
+		require.NoError(t, err)
+	}
+	exec("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, x TEXT); CREATE TABLE u (id INTEGER PRIMARY KEY, n INTEGER UNIQUE, x TEXT)")
+	for i := range 60 {
+		exec("INSERT INTO t VALUES (?, 0, hex(zeroblob(1800)))", i)
+		exec("INSERT INTO u VALUES (?, ?, hex(zeroblob(1800)))", i, i)
+	}
+	exec("PRAGMA wal_checkpoint(TRUNCATE)") // so that reads are of the database, and hand nothing on
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	for i := range 25 { // more than the cache holds
+		_, err = tx.Exec("UPDATE t SET n = 7 WHERE id = ?", i)
+		require.NoError(t, err)
+	}
+	disk.Fail(faultvfs.Fault{File: faultvfs.Log, Op: faultvfs.Write, Code: lib.SQLITE_FULL})
+	_, err = tx.Exec("UPDATE u SET n = n + 1000 + (SELECT n FROM t WHERE t.id = 0) WHERE id IN (29, 59)")
+	require.ErrorContains(t, err, "full")
+	require.Equal(t, 1, disk.Hits())
+	disk.Mend()
+	_, _ = tx.Exec("UPDATE t SET n = 8 WHERE id = 59")
+	require.Error(t, tx.Commit())
+	_, _ = db.Exec("ROLLBACK") // database/sql lets go of it, SQLite may not have
+	other := open(t, path, "")
+	var verdict string
+	require.NoError(t, other.QueryRow("PRAGMA integrity_check").Scan(&verdict))
+	require.Equal(t, "ok", verdict)
+	var changed int
+	require.NoError(t, other.QueryRow("SELECT count(*) FROM t WHERE n <> 0").Scan(&changed))
+	require.Zero(t, changed)
+	exec("UPDATE t SET n = 9")
+	require.NoError(t, other.QueryRow("SELECT count(*) FROM t WHERE n = 9").Scan(&changed))
+	require.Equal(t, 60, changed, "the next transaction is none the worse for it")
+}
+
 func BenchmarkCommit(b *testing.B) {
 	name, err := walvfs.Over("")
 	require.NoError(b, err)

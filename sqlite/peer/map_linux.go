@@ -1,5 +1,3 @@
-//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
-
 package peer
 
 import (
@@ -8,8 +6,8 @@ import (
 )
 
 // mapFile makes the first size bytes of f memory of this process. What is stored
-// there is the file's, also if the process dies; nil if the system cannot. It is
-// never more than the file has: access to what is missing would end the process.
+// there is the file's, also if the process dies, and Sync of f syncs it; nil if the
+// system cannot. It is never more than the file has.
 func mapFile(f *os.File, size int) []byte {
 	b, err := syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
 	if err != nil {
