@@ -51,9 +51,7 @@ func (w *writer) within(f func() error) error {
 		return nil
 	}
 	if err == nil {
-		if err = w.end(); err == nil {
-			w.version, err = w.dataVersion()
-		}
+		err = w.end()
 		probe.At(journal.CommitAfter)
 	}
 	if err != nil {
@@ -63,11 +61,15 @@ func (w *writer) within(f func() error) error {
 	return err
 }
 
-// end commits.
+// end commits, and takes note of the version that comes of it.
 func (w *writer) end() error {
 	w.guard.committing = true
 	defer func() { w.guard.committing = false }()
-	return w.exec("COMMIT")
+	err := w.exec("COMMIT")
+	if err == nil {
+		w.version, err = w.dataVersion()
+	}
+	return err
 }
 
 // look finds out, in a transaction, whether anybody else has written since the

@@ -45,10 +45,10 @@ func (m *Member) Mark(b []byte) error {
 	if m.file == nil {
 		return fmt.Errorf("write the mark of member %s: %w", m.token, os.ErrClosed)
 	}
-	if m.notice.put(b) != nil { // the disk behind the memory fails: a write says how
+	if !m.notice.put(b) { // the disk behind the memory fails: a write says how
 		unmap(m.mapped)
 		m.mapped, m.notice = nil, new(notice)
-		_ = m.notice.put(b)
+		m.notice.put(b)
 	}
 	if m.mapped != nil {
 		return nil
@@ -59,20 +59,17 @@ func (m *Member) Mark(b []byte) error {
 	return nil
 }
 
-// put stores a mark beside the one that counts, and then has it count. A notice in
-// a file may have no disk behind it any more, which elsewhere would end the process.
-func (n *notice) put(b []byte) (fault error) {
+// put stores a mark beside the one that counts, and then has it count. It reports
+// false if it could not: a notice in a file may have no disk behind it any more,
+// which elsewhere would end the process.
+func (n *notice) put(b []byte) (ok bool) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			fault = fmt.Errorf("store a mark: %v", r)
-		}
-	}()
+	defer func() { _ = recover() }()
 	next := 1 - n.newest&1
 	n.marks[next][0] = byte(len(b))
 	copy(n.marks[next][1:], b)
 	atomic.StoreUint32(&n.newest, next)
-	return nil
+	return true
 }
 
 // post gives the member its notice: in the file itself, if the system can.

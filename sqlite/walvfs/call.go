@@ -41,22 +41,22 @@ func xOpen(tls *libc.TLS, v, name, p uintptr, flags int32, out uintptr) int32 {
 // wrap puts our functions before those of a file that was opened. Without memory
 // for that the file simply has those of the layer below.
 func wrap(layer *lib.Tsqlite3_vfs, p, name uintptr, isLog bool) {
-	c := native.At[lib.Tsqlite3_file](p)
-	k := kind{c.FpMethods, end(layer), isLog}
-	f := native.At[file](p + k.end)
-	*f = file{}
+	database := uintptr(0)
 	if isLog {
-		// SQLite opens a log beside a database that it has opened, with this layer.
-		f.other = lib.Xsqlite3_database_file_object(nil, name)
+		database = lib.Xsqlite3_database_file_object(nil, name) // it is open, with this layer
+		if !isOurs(database) {
+			return
+		}
 	}
-	if isLog && !isOurs(f.other) {
+	c := native.At[lib.Tsqlite3_file](p)
+	t := kind{c.FpMethods, end(layer), isLog}.table()
+	if t == 0 {
 		return
 	}
-	if t := k.table(); t != 0 {
-		c.FpMethods = t
-		if isLog {
-			fileAt(f.other).other = p
-		}
+	c.FpMethods = t
+	*fileAt(p) = file{other: database}
+	if isLog {
+		fileAt(database).other = p
 	}
 }
 

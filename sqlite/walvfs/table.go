@@ -26,7 +26,7 @@ type kind struct {
 // end is where in a file the layer below ends and this one begins.
 func end(below *lib.Tsqlite3_vfs) uintptr { return (uintptr(below.FszOsFile) + 7) &^ 7 }
 
-// of returns the table for files of a kind, or 0 if there is no memory.
+// table is that of the files of a kind; 0 if there is no memory for it.
 func (k kind) table() uintptr {
 	r := &registry
 	r.Lock()
@@ -51,18 +51,7 @@ func (k kind) table() uintptr {
 }
 
 // isOurs reports whether SQLite calls this layer for the database at p.
-func isOurs(p uintptr) bool {
-	r := &registry
-	r.Lock()
-	defer r.Unlock()
-	methods := native.At[lib.Tsqlite3_file](p).FpMethods
-	for k, table := range r.tables {
-		if table == methods && !k.log {
-			return true
-		}
-	}
-	return false
-}
+func isOurs(p uintptr) bool { return tableOf(p).FxShmLock == native.Pointer(xShmLock) }
 
 // tableOf is the one that SQLite calls for a file of ours.
 func tableOf(p uintptr) *table { return native.At[table](native.At[lib.Tsqlite3_file](p).FpMethods) }
