@@ -2,11 +2,12 @@ package chaos
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner"
-	"github.com/seed139febb4/durable/sqlite"
 )
 
 // timersPerKill is how many timers are due between two kills, on average.
@@ -20,10 +21,9 @@ func killAmongTimers(t *trial) {
 	kills := t.often(10)
 	each := max(1, kills*timersPerKill/runs)
 	over := time.Duration(kills) * 300 * time.Millisecond
-	inputs, ids := map[string]any{}, []string{}
+	inputs := map[string]any{}
 	for i := range runs {
-		id := fmt.Sprintf("dozer%d", i)
-		inputs[id], ids = Doze{Count: each, Over: runner.Duration(over)}, append(ids, id)
+		inputs[fmt.Sprintf("dozer%d", i)] = Doze{Count: each, Over: runner.Duration(over)}
 	}
 	t.submit(string(doze), inputs)
 	p := t.start(Orders{}, "worker")
@@ -33,9 +33,8 @@ func killAmongTimers(t *trial) {
 		t.kill(p)
 		p = t.start(Orders{}, "worker")
 	}
-	results := t.results(ids)
-	for _, id := range ids {
-		t.equal("the result of "+id, text(each), results[id])
+	for id, result := range t.results(slices.Sorted(maps.Keys(inputs))) {
+		t.equal("the result of "+id, text(each), result)
 	}
 	t.onTime(runs * each)
 	t.judge()
@@ -43,27 +42,23 @@ func killAmongTimers(t *trial) {
 
 // onTime compares when timers fired with when they were due.
 func (t *trial) onTime(want int) {
+	all, err := t.chronicles(t.ctx)
+	t.must(err)
 	fired, latest := 0, time.Duration(0)
-	t.must(t.Look(func(db *sqlite.DB) error {
-		runs, err := db.Runs(t.ctx, journal.Filter{Workflow: string(doze)})
-		for i := 0; err == nil && i < len(runs); i++ {
-			var history []journal.Event
-			history, err = db.History(t.ctx, runs[i].Key, 0, 0)
-			for j := range history {
-				e := &history[j]
-				if e.Kind != journal.TimerFired {
-					continue
-				}
-				fired++
-				late := e.At.Sub(e.Facts().Due)
-				if late < 0 {
-					t.problem("P4: timer %d of %s fired %v early", e.Op, runs[i].ID, -late)
-				}
-				latest = max(latest, late)
+	for _, c := range all {
+		for i := range c.events {
+			e := &c.events[i]
+			if e.Kind != journal.TimerFired {
+				continue
 			}
+			fired++
+			late := e.At.Sub(e.Facts().Due)
+			if late < 0 {
+				t.problem("P4: timer %d of %s fired %v early", e.Op, c.ID, -late)
+			}
+			latest = max(latest, late)
 		}
-		return err
-	}))
+	}
 	if fired != want {
 		t.problem("P4: %d timers fired, of %d", fired, want)
 	}

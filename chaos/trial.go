@@ -38,18 +38,16 @@ type record struct {
 // in makes a Lab in a folder of its own; the second of a name is numbered.
 func (t *trial) in(name string) *trial {
 	u := &trial{record: t.record, ctx: t.ctx}
-	dir := t.opts.Dir
+	parent := t.opts.Dir
 	if t.Lab != nil {
-		dir = t.Dir
+		parent = t.Dir
 	}
-	parent, err := dir, os.MkdirAll(dir, 0o700)
-	t.must(err)
-	dir = filepath.Join(parent, name)
-	for i := 2; ; i++ {
-		if err = os.Mkdir(dir, 0o700); !errors.Is(err, fs.ErrExist) {
-			break
-		}
+	t.must(os.MkdirAll(parent, 0o700))
+	dir := filepath.Join(parent, name)
+	err := os.Mkdir(dir, 0o700)
+	for i := 2; errors.Is(err, fs.ErrExist); i++ {
 		dir = filepath.Join(parent, fmt.Sprintf("%s-again%d", name, i))
+		err = os.Mkdir(dir, 0o700)
 	}
 	t.must(err)
 	u.Lab, err = NewLab(dir, t.opts.Program...)
