@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 )
 
 // A Peer is a system that can be measured, in one of its settings.
@@ -18,6 +19,19 @@ type Peer struct {
 	// Open starts the system on the files in dir, new or not, ready to run
 	// workflows. It listens on the loopback interface at most.
 	Open func(ctx context.Context, dir string, w *Work) (System, error)
+}
+
+// ModuleVersion is the version of a module that the program was built with; empty if
+// it was built without.
+func ModuleVersion(path string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == path {
+				return m.Version
+			}
+		}
+	}
+	return ""
 }
 
 // A System is a peer that runs. All methods but Close may be called by several

@@ -41,13 +41,7 @@ has lasted two minutes; Temporal waits for the activity's own time-out, which ha
 		},
 	},
 	drive: func(ctx context.Context, st *Stage) error {
-		p, err := st.Start(ctx, "hang")
-		if err == nil {
-			_, err = p.Heard(ctx, "running")
-		}
-		if err == nil {
-			err = st.settle(ctx)
-		}
+		p, err := st.settled(ctx, "hang", "running")
 		if err != nil {
 			return err
 		}
@@ -69,13 +63,7 @@ has lasted two minutes; Temporal waits for the activity's own time-out, which ha
 }
 
 func takeOver(ctx context.Context, st *Stage, owner *Process) error {
-	standby, err := st.Start(ctx, "again")
-	if err == nil {
-		_, err = standby.Heard(ctx, "ready")
-	}
-	if err == nil {
-		err = st.settle(ctx)
-	}
+	standby, err := st.settled(ctx, "again", "ready")
 	if err != nil {
 		return err
 	}
@@ -87,9 +75,19 @@ func takeOver(ctx context.Context, st *Stage, owner *Process) error {
 	return err
 }
 
-// settle gives a system the time to come to rest: there is no event for that.
-func (st *Stage) settle(ctx context.Context) error { return settle(ctx, st.Sizes.Settle) }
+// settled starts a process, waits for its event, and lets it come to rest.
+func (st *Stage) settled(ctx context.Context, phase, event string) (*Process, error) {
+	p, err := st.Start(ctx, phase)
+	if err == nil {
+		_, err = p.Heard(ctx, event)
+	}
+	if err == nil {
+		err = settle(ctx, st.Sizes.Settle)
+	}
+	return p, err
+}
 
+// settle gives a system the time to come to rest: there is no event for that.
 func settle(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

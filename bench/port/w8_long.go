@@ -50,13 +50,7 @@ activity again. The bare limit commits 10,000 rows, one by one, and reads them b
 		},
 	},
 	drive: func(ctx context.Context, st *Stage) error {
-		p, err := st.Start(ctx, "grow")
-		if err == nil {
-			_, err = p.Heard(ctx, "grown")
-		}
-		if err == nil {
-			err = st.settle(ctx)
-		}
+		p, err := st.settled(ctx, "grow", "grown")
 		if err != nil {
 			return err
 		}

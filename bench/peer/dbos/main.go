@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -26,32 +25,24 @@ const (
 	alone = "a process takes up workflows when it starts, and those of its own executor id"
 )
 
+var version = "DBOS Transact Go " + port.ModuleVersion("github.com/dbos-inc/dbos-transact-golang")
+
 func main() {
 	port.Serve(
 		port.Peer{
 			Name:    "dbos",
-			Version: version(),
+			Version: version,
 			Alone:   alone,
 			Durable: "SQLite, WAL, synchronous=NORMAL, as it ships: survives kill -9, a power cut may take back what was acknowledged",
 			Open:    opener(""),
 		},
 		port.Peer{
 			Name:    "dbos-full",
-			Version: version(),
+			Version: version,
 			Alone:   alone,
 			Durable: "SQLite, WAL, synchronous=FULL on every connection, set in the URL",
 			Open:    opener("?_pragma=synchronous(FULL)"),
 		})
-}
-
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, m := range info.Deps {
-		if m.Path == "github.com/dbos-inc/dbos-transact-golang" {
-			return "DBOS Transact Go " + m.Version
-		}
-	}
-	return "DBOS Transact Go"
 }
 
 type system struct {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -28,20 +27,10 @@ const day = 24 * time.Hour
 func main() {
 	port.Serve(port.Peer{
 		Name:    "go-workflows",
-		Version: version(),
+		Version: "go-workflows " + port.ModuleVersion("github.com/cschleiden/go-workflows"),
 		Durable: "SQLite, WAL, synchronous=FULL (the driver's default), one connection",
 		Open:    open,
 	})
-}
-
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, m := range info.Deps {
-		if m.Path == "github.com/cschleiden/go-workflows" {
-			return "go-workflows " + m.Version
-		}
-	}
-	return "go-workflows"
 }
 
 type system struct {

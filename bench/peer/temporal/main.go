@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -29,30 +28,23 @@ const (
 	alone   = "the server is in the process that is killed"
 )
 
+var version = fmt.Sprintf("server %s, Go SDK %s", port.ModuleVersion("go.temporal.io/server"), port.ModuleVersion("go.temporal.io/sdk"))
+
 func main() {
 	tuned := dynamicconfig.StaticClient{
 		dynamicconfig.TransferProcessorMaxPollRPS.Key(): []dynamicconfig.ConstrainedValue{{Value: 2000}},
 	}
 	port.Serve(
 		port.Peer{
-			Name: "temporal", Version: version(), Alone: alone,
+			Name: "temporal", Version: version, Alone: alone,
 			Durable: durable + "; the server's own settings",
 			Open:    opener(dynamicconfig.StaticClient{}),
 		},
 		port.Peer{
-			Name: "temporal-tuned", Version: version(), Alone: alone,
+			Name: "temporal-tuned", Version: version, Alone: alone,
 			Durable: durable + "; transferProcessorMaxPollRPS = 2000 instead of 20",
 			Open:    opener(tuned),
 		})
-}
-
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	versions := map[string]string{}
-	for _, m := range info.Deps {
-		versions[m.Path] = m.Version
-	}
-	return fmt.Sprintf("server %s, Go SDK %s", versions["go.temporal.io/server"], versions["go.temporal.io/sdk"])
 }
 
 type system struct {
