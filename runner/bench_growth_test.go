@@ -3,79 +3,19 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed139febb4/durable/journal"
-	"github.com/seed139febb4/durable/runner"
-	"github.com/seed139febb4/durable/sqlite"
 )
 
 // How cost grows with what is in the file already, and with the size of payloads.
 // With the number of steps: BenchmarkLongRun, BenchmarkReplay. With that of
 // processes: TestCrowd in package sqlite.
-
-const (
-	benchBulk runner.Workflow[int, int]    = "bulk" // ten results of so many bytes
-	benchBlob runner.Activity[int, string] = "blob"
-)
-
-func growthBindings() []runner.Binding {
-	return append(benchBindings(),
-		benchBlob.Bind(func(_ context.Context, n int) (string, error) { return strings.Repeat("x", n), nil }),
-		benchBulk.Bind(func(ctx *runner.Context, n int) (size int, err error) {
-			for range 10 {
-				s, err := benchBlob.Do(ctx, n)
-				if err != nil {
-					return size, err
-				}
-				size += len(s)
-			}
-			return size, nil
-		}))
-}
-
-// A served file is one that a runner serves.
-type served struct {
-	*runner.Runner
-	db   *sqlite.DB
-	stop func()
-}
-
-func serveFile(b *testing.B, path string) served {
-	db, err := sqlite.Open(path)
-	require.NoError(b, err)
-	r, err := runner.New(db, growthBindings()...)
-	require.NoError(b, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
-	return served{r, db, sync.OnceFunc(func() {
-		cancel()
-		require.NoError(b, <-ended)
-		require.NoError(b, db.Close())
-	})}
-}
-
-// fill calls start n times, by 200 callers.
-func fill(b *testing.B, n int, start func(i int) error) {
-	var all sync.WaitGroup
-	for k := range 200 {
-		all.Go(func() {
-			for i := k; i < n; i += 200 {
-				if err := start(i); err != nil {
-					b.Error(err)
-				}
-			}
-		})
-	}
-	all.Wait()
-}
 
 // measure opens the file, which has something in it, and works in it: "ready-ms" is
 // how long it takes until the first workflow has run, "us/workflow" what one of ten
@@ -130,15 +70,27 @@ func BenchmarkEndedRuns(b *testing.B) {
 func BenchmarkSleepers(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			path, ctx := filepath.Join(b.TempDir(), "bench.db"), context.Background()
+			path := filepath.Join(b.TempDir(), "bench.db")
 			s := serveFile(b, path)
-			fill(b, n, func(i int) error {
-				_, err := benchSleep.Start(ctx, s, "", i)
-				return err
-			})
+			s.sleep(b, n)
 			s.stop()
 			measure(b, path)
 		})
+	}
+}
+
+// BenchmarkSleeper starts runs that wait for a timer: "bytes/run" is what each
+// takes in the file.
+func BenchmarkSleeper(b *testing.B) {
+	const sleepers = 20_000
+	for b.Loop() {
+		path := filepath.Join(b.TempDir(), "sleep.db")
+		s := serveFile(b, path)
+		s.sleep(b, sleepers)
+		s.stop()
+		file, err := os.Stat(path)
+		require.NoError(b, err)
+		b.ReportMetric(float64(file.Size())/sleepers, "bytes/run")
 	}
 }
 
