@@ -322,9 +322,11 @@ func TestTransactAllows(t *testing.T) {
 // TestTransactSlow has a step take longer than it may beside others.
 func TestTransactSlow(t *testing.T) {
 	t.Parallel()
+	// Long enough for a busy machine to call the step at all.
+	const begun = 200 * time.Millisecond
 	t.Run("it is tried again alone", func(t *testing.T) {
 		db, s := prepared(t)
-		db.stepTime, db.aloneTime = time.Millisecond, time.Minute
+		db.stepTime, db.aloneTime = begun, time.Minute
 		calls := 0
 		slow := transact(s.key, 1, func(ctx context.Context, tx *sql.Tx) (json.RawMessage, error) {
 			if calls++; calls == 1 {
@@ -354,7 +356,7 @@ func TestTransactSlow(t *testing.T) {
 	})
 	t.Run("one that never returns", func(t *testing.T) {
 		db, s := prepared(t)
-		db.stepTime, db.aloneTime = time.Millisecond, time.Millisecond
+		db.stepTime, db.aloneTime = begun, time.Millisecond
 		forever := make(chan struct{})
 		var calls atomic.Int32
 		stuck := transact(s.key, 1, func(context.Context, *sql.Tx) (json.RawMessage, error) {
