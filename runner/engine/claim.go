@@ -38,6 +38,7 @@ func (e *Engine) take(row journal.Run) {
 		if r := e.resident(row.Key); r != nil {
 			r.look() // it may have been asked to before it was there
 		}
+		e.untried(row.Key)
 	case convicted:
 		r.feed(input{kind: inputCrashed, times: row.Streak})
 	default:

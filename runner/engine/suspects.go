@@ -168,15 +168,28 @@ func (e *Engine) acquit(r *run) {
 	}
 }
 
-// outlived acquits a run that has lived for long enough, and clears its crashes.
+// outlived acquits a run that has lived for long enough, and clears its crashes. A
+// trial without its run ends, too: nobody may have to wait for ever.
 func (e *Engine) outlived(t *suspect) {
 	e.mu.Lock()
-	r := e.runs[t.run]
-	over := e.suspects.trials[t.run] != t || r == nil
+	r, tried := e.runs[t.run], e.suspects.trials[t.run] == t
 	e.mu.Unlock()
-	if !over {
+	switch {
+	case !tried:
+	case r == nil:
+		e.endTrial(t.run)
+	default:
 		e.start(e.enqueue(nil, &journal.Resume{Run: t.run}))
 		e.acquit(r)
+	}
+}
+
+// untried ends the trial of a run that was in memory already when it was claimed,
+// unless that is what it is on trial for: whoever put it on trial saw the run as it
+// was before.
+func (e *Engine) untried(run int64) {
+	if r := e.resident(run); r == nil || !r.suspect.Load() {
+		e.endTrial(run)
 	}
 }
 

@@ -165,6 +165,50 @@ func TestSuspectsHoldNobodyUp(t *testing.T) {
 	}
 }
 
+// TestTriedTwice has a suspect whose trial is over when somebody who saw it before
+// that begins another one: the others must not wait for its end.
+func TestTriedTwice(t *testing.T) {
+	inWorld(t, func(w *world) {
+		bindings := []host.Binding{sleeper("innocent", 10*time.Second, func() {}),
+			workflow("good", func(h host.Host) (string, error) {
+				if err := sleep(h, 0); err != nil {
+					return "", err
+				}
+				return do(h, "innocent", 1, host.Options{})
+			})}
+		client := w.client(bindings...)
+		var runs []int64
+		for range 2 {
+			row, _, err := client.Start(w.Context(), StartRequest{Workflow: "good"})
+			require.NoError(t, err)
+			runs = append(runs, row.Key)
+		}
+		for range suspectAfter + 1 {
+			w.crashWith(runs...)
+		}
+		h, seen := w.hooks(), make(chan struct{})
+		h.before = func(writes []journal.Write) {
+			if holds(writes, func(*journal.Claim) bool { return true }) {
+				<-seen // by the second look, as dead
+			}
+		}
+		p := w.process(Config{Store: h, Bindings: bindings})
+		h.found = func(run int64) {
+			if run == runs[0] {
+				h.found = nil
+				close(seen)
+				time.Sleep(5 * time.Second) // the first is on its way, and no suspect any more
+			}
+		}
+		go p.findWork()
+		time.Sleep(trialTime / 2)
+		for _, key := range runs {
+			require.Equal(t, journal.StatusCompleted, w.row(key).Status)
+		}
+		p.suspend()
+	})
+}
+
 // crashWith claims the runs and dies.
 func (w *world) crashWith(runs ...int64) {
 	w.Helper()

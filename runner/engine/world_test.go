@@ -105,6 +105,7 @@ type hooks struct {
 	before func([]journal.Write) // a commit
 	after  func([]journal.Write) // a commit, before the engine hears of it
 	read   func(run int64)       // an inbox was read
+	found  func(run int64)       // its row was read
 }
 
 func (w *world) hooks() *hooks { return &hooks{MemoryStore: w.disk.Open()} }
@@ -126,6 +127,14 @@ func (h *hooks) Inbox(ctx context.Context, run, after int64) ([]journal.Message,
 		h.read(run)
 	}
 	return messages, err
+}
+
+func (h *hooks) Run(ctx context.Context, ref journal.Ref) (journal.Run, error) {
+	row, err := h.MemoryStore.Run(ctx, ref)
+	if h.found != nil {
+		h.found(row.Key)
+	}
+	return row, err
 }
 
 // holds reports whether there is such a write.
