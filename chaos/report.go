@@ -50,6 +50,7 @@ type Outcome struct {
 	Recovery []Seconds `json:"recovery,omitempty"` // from the start of the next process, or in a take-over from the kill, until the run went on
 	Verdict  Verdict   `json:"verdict"`            //
 	Problems []string  `json:"problems,omitempty"` //
+	Notes    []string  `json:"notes,omitempty"`    // what else was measured
 	Timeline []Mark    `json:"timeline,omitempty"` //
 	Took     Seconds   `json:"took"`               //
 }

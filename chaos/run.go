@@ -123,7 +123,7 @@ func (p *parade) noRoom() error {
 // and on its name, and not on which others are played.
 func (p *parade) play(ctx context.Context, s *Scenario) Outcome {
 	ctx, stop := context.WithCancel(ctx)
-	defer stop() // kills what is still there
+	defer stop()
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(s.Name)) // a hash takes everything
 	r := &record{
@@ -137,6 +137,7 @@ func (p *parade) play(ctx context.Context, s *Scenario) Outcome {
 		s.play(t.in(s.Name))
 	})
 	over.Wait()
+	r.killRest()
 	o := r.end()
 	p.tell(Progress{Trial: s.Name, Ended: true, Verdict: o.Verdict})
 	return o

@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,11 +95,21 @@ func TestUnknownScenario(t *testing.T) {
 	require.ErrorContains(t, err, `there is no scenario "sleeep"; there are sleep, activity`)
 }
 
+// TestFolderStays plays a scenario at whose end a worker is alive: its files are
+// left, and it is not.
 func TestFolderStays(t *testing.T) {
-	o := quick("signal-dead")
+	o := quick("recovery")
 	o.Dir = t.TempDir()
 	rep, err := chaos.Run(t.Context(), o)
 	require.NoError(t, err)
 	require.Equal(t, o.Dir, rep.Dir)
-	require.FileExists(t, o.Dir+"/signal-dead/scratch.db")
+	db, err := sqlite.Open(filepath.Join(o.Dir, "recovery", "scratch.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	processes, err := db.Processes(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, processes)
+	for _, p := range processes {
+		require.False(t, p.Live, "process %d lives", p.Number)
+	}
 }

@@ -30,9 +30,10 @@ type record struct {
 
 	measured bool // the scenario measures the recovery itself
 
-	mu      sync.Mutex  // of what follows
-	started map[int]int // the number of each process, by PID
-	out     Outcome
+	mu        sync.Mutex  // of what follows
+	started   map[int]int // the number of each process, by PID
+	processes []*Process  // all of them
+	out       Outcome
 }
 
 // in makes a Lab in a folder of its own; the second of a name is numbered.
@@ -73,6 +74,13 @@ func (r *record) problem(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out.Problems = append(r.out.Problems, fmt.Sprintf(format, args...))
+}
+
+// note notes what was measured.
+func (r *record) note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.Notes = append(r.out.Notes, fmt.Sprintf(format, args...))
 }
 
 // fatal is problem, after which nothing can be tried any more.

@@ -19,9 +19,22 @@ func (t *trial) begin(o Orders, args ...string) (*Process, error) {
 		t.started = map[int]int{}
 	}
 	t.started[p.PID] = len(t.started) + 1
+	t.processes = append(t.processes, p)
 	t.mu.Unlock()
 	t.mark("start", p, strings.Join(args, " "))
 	return p, nil
+}
+
+// killRest kills what is still there when the scenario is over.
+func (r *record) killRest() {
+	r.mu.Lock()
+	rest := r.processes
+	r.mu.Unlock()
+	for _, p := range rest {
+		if err := p.Kill(); err != nil {
+			r.problem("%v", err)
+		}
+	}
 }
 
 // start is begin for the goroutine that plays.

@@ -47,8 +47,8 @@ With a workflow: one process of this program after the other runs it, and is kil
 own, and is started again. The table says whether the run came to its end, which steps
 ran again, and whether the result is that of an undisturbed run.
 
-Chaos works in a temporary folder on journals of its own; --db is not touched. What it
-kills are real processes: the activities of the workflow are really called, once or
+Chaos works in a temporary folder on journals of its own; --db is not touched. It leaves
+the folder if something went wrong. What it kills are real processes: the activities of the workflow are really called, once or
 more in each trial. Exit code 1: something was lost, run twice, or came out different.`
 
 // chaosFlags are those of both forms.
@@ -57,7 +57,7 @@ func chaosFlags() []cli.Flag {
 		&cli.Uint64Flag{Name: "seed", Usage: "`N` repeats the choices of an earlier time (default: another one each time)"},
 		&cli.StringSliceFlag{Name: "report", Usage: "`FILE` write a report, too: .json, .xml (JUnit) or .html (may be repeated)"},
 		&cli.StringFlag{Name: "dir", Usage: "`FOLDER` for scratch files, instead of the system's temporary one"},
-		&cli.BoolFlag{Name: "keep", Usage: "leave the scratch files"},
+		&cli.BoolFlag{Name: "keep", Usage: "leave the scratch files, also if all went well"},
 	}
 }
 

@@ -31,12 +31,14 @@ func (s *invocation) chaos(c *cli.Context, run func(chaos.Options) (*chaos.Repor
 		return withHint(fmt.Errorf("%w: make a scratch folder: %w", errFile, err), "--dir names an existing folder that can be written to")
 	}
 	s.screen.Line("chaos works in " + clean(o.Dir))
-	defer func() { err = errors.Join(err, s.chaosClear(o)) }()
+	keep := o.Keep
+	defer func() { err = errors.Join(err, s.chaosClear(o.Dir, keep)) }()
 	r, err := run(o)
 	if err != nil {
 		return err
 	}
-	if r.Dir = ""; o.Keep {
+	keep = keep || !r.Passed() // they may tell more
+	if r.Dir = ""; keep {
 		r.Dir = o.Dir
 	}
 	r.Command = s.repeat(r.Seed)
@@ -56,13 +58,13 @@ func (s *invocation) chaos(c *cli.Context, run func(chaos.Options) (*chaos.Repor
 	return nil
 }
 
-// chaosClear removes the scratch files.
-func (s *invocation) chaosClear(o chaos.Options) error {
-	if o.Keep {
-		s.screen.Line("scratch files: " + clean(o.Dir))
+// chaosClear removes the scratch files, or says where they are.
+func (s *invocation) chaosClear(dir string, keep bool) error {
+	if keep {
+		s.screen.Line("scratch files: " + clean(dir))
 		return nil
 	}
-	if err := os.RemoveAll(o.Dir); err != nil {
+	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("remove the scratch files: %w", err)
 	}
 	return nil

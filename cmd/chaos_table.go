@@ -37,6 +37,11 @@ func (s *invocation) chaosReport(r *chaos.Report) error {
 	for _, note := range r.Notes {
 		s.screen.Line("note: " + clean(note))
 	}
+	for _, o := range r.Scenarios {
+		for _, note := range o.Notes {
+			s.screen.Line(o.Scenario + ": " + clean(note))
+		}
+	}
 	s.advise(r.Repeats())
 	s.screen.Line(r.Summary())
 	s.screen.Line(fmt.Sprintf("seed %d: %s", r.Seed, clean(r.Command)))
