@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed139febb4/durable/chaos"
+	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/sqlite"
 )
 
@@ -19,27 +21,42 @@ func quick(only ...string) chaos.Options {
 	return chaos.Options{Kills: 4, Duration: time.Second, Only: only}
 }
 
+// TestScenarios plays all of them: some as often as is promised for each run of
+// the tests, the others as briefly as can be.
 func TestScenarios(t *testing.T) {
-	o := quick()
-	if testing.Short() {
-		o = quick("sleep", "activity", "heartbeat", "signal-wait", "signal-dead", "clock", "full", "random", "bitflip")
+	counts := map[string]int{"points": 3 * len(journal.Points()), "recovery": 25, "random": 20, "takeover": 20, "timers": 10, "signals": 500}
+	sittings := []chaos.Options{quick("sleep", "activity", "heartbeat", "signal-wait", "signal-dead", "clock", "full", "random", "bitflip")}
+	if !testing.Short() {
+		sittings = []chaos.Options{quick()}
+		for _, s := range chaos.Scenarios() {
+			if n := counts[s.Name]; n > 0 {
+				o := quick(s.Name)
+				o.Kills = n
+				sittings = append(sittings, o)
+			} else {
+				sittings[0].Only = append(sittings[0].Only, s.Name)
+			}
+		}
 	}
-	told := map[string]bool{}
-	o.Progress = func(p chaos.Progress) { told[p.Trial] = told[p.Trial] || p.Ended }
-	rep, err := chaos.Run(t.Context(), o)
-	require.NoError(t, err)
-	names := map[string]bool{}
-	for _, s := range rep.Scenarios {
-		names[s.Scenario] = true
-		t.Run(s.Scenario, func(t *testing.T) {
-			require.Equal(t, chaos.Pass, s.Verdict, "%s\n%s", strings.Join(s.Problems, "\n"), rep.Command)
-			require.NotZero(t, s.Kills)
-			require.NotZero(t, s.Runs)
-			require.NotEmpty(t, s.Timeline)
+	for _, o := range sittings {
+		t.Run(strings.Join(o.Only, ","), func(t *testing.T) {
+			t.Parallel()
+			told := map[string]bool{}
+			o.Progress = func(p chaos.Progress) { told[p.Trial] = told[p.Trial] || p.Ended }
+			rep, err := chaos.Run(t.Context(), o)
+			require.NoError(t, err)
+			names := map[string]bool{}
+			for _, s := range rep.Scenarios {
+				names[s.Scenario] = true
+				assert.Equal(t, chaos.Pass, s.Verdict, "%s: %s\n%s", s.Scenario, strings.Join(s.Problems, "\n"), rep.Command)
+				assert.NotZero(t, s.Kills, s.Scenario)
+				assert.NotZero(t, s.Runs, s.Scenario)
+				assert.NotEmpty(t, s.Timeline, s.Scenario)
+			}
+			require.Equal(t, names, told)
+			require.True(t, rep.Passed())
 		})
 	}
-	require.Equal(t, names, told)
-	require.True(t, rep.Passed())
 }
 
 // TestSabotage shows that each broken promise is noticed, and where.

@@ -42,11 +42,18 @@ func killAmongTimers(t *trial) {
 	t.judge()
 }
 
-// onTime compares when timers fired with when they were due, or with the restart
-// that came between: they could not fire sooner.
+// onTime compares when timers fired with when they were due, or, of those that were
+// due before a process had come back, with its exec: they could not fire sooner.
 func (t *trial) onTime(want int, restarts []time.Time) {
 	all, err := t.chronicles(t.ctx)
 	t.must(err)
+	var written []time.Time
+	for _, c := range all {
+		for i := range c.events {
+			written = append(written, c.events[i].At)
+		}
+	}
+	slices.SortFunc(written, time.Time.Compare)
 	var running, restarted []Seconds // how late
 	for _, c := range all {
 		for i := range c.events {
@@ -58,8 +65,9 @@ func (t *trial) onTime(want int, restarts []time.Time) {
 			if e.At.Before(due) {
 				t.problem("P4: timer %d of %s fired %v early", e.Op, c.ID, due.Sub(e.At))
 			}
-			if next, _ := slices.BinarySearchFunc(restarts, e.At, time.Time.Compare); next > 0 && due.Before(restarts[next-1]) {
-				restarted = append(restarted, Seconds(e.At.Sub(restarts[next-1])))
+			began := last(restarts, e.At)
+			if back := first(written, began); due.Before(back) {
+				restarted = append(restarted, Seconds(e.At.Sub(began)))
 			} else {
 				running = append(running, Seconds(e.At.Sub(due)))
 			}
@@ -69,7 +77,25 @@ func (t *trial) onTime(want int, restarts []time.Time) {
 		t.problem("P4: %d timers fired, of %d", fired, want)
 	}
 	t.note("%d timers fired while their process ran, late by %s", len(running), spread(running))
-	t.note("%d fired after a restart, %s after its exec", len(restarted), spread(restarted))
+	t.note("%d were due before it had come back, and fired %s after its exec", len(restarted), spread(restarted))
+}
+
+// last is the latest of the sorted moments that are not after t; first the earliest
+// that is not before it. Zero if there is none.
+func last(moments []time.Time, t time.Time) (m time.Time) {
+	if i, found := slices.BinarySearchFunc(moments, t, time.Time.Compare); found {
+		m = moments[i]
+	} else if i > 0 {
+		m = moments[i-1]
+	}
+	return m
+}
+
+func first(moments []time.Time, t time.Time) (m time.Time) {
+	if i, _ := slices.BinarySearchFunc(moments, t, time.Time.Compare); i < len(moments) {
+		m = moments[i]
+	}
+	return m
 }
 
 // spread is how large figures are, for people.

@@ -107,6 +107,9 @@ func (r *record) end() Outcome {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out.Took = Seconds(time.Since(r.began))
+	if len(r.out.Recovery) >= manyRecoveries {
+		r.out.Notes = append(r.out.Notes, "recovered in "+spread(r.out.Recovery))
+	}
 	switch {
 	case r.out.Verdict != "":
 	case len(r.out.Problems) > 0 || r.out.Lost > 0 || r.out.Twice > 0:
@@ -116,6 +119,9 @@ func (r *record) end() Outcome {
 	}
 	return r.out
 }
+
+// manyRecoveries is how many have a p99 worth a word.
+const manyRecoveries = 100
 
 // mostMarks is how long a timeline may become.
 const mostMarks = 200

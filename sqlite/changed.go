@@ -2,9 +2,13 @@ package sqlite
 
 import "time"
 
-// pollEvery is how often the file is looked at for what others committed and
-// nobody nudged us about.
-const pollEvery = 250 * time.Millisecond
+// The file is looked at this often for what others committed and nobody nudged us
+// about: when nobody has written for quietFor, pollQuietly.
+const (
+	pollEvery   = 250 * time.Millisecond
+	pollQuietly = 500 * time.Millisecond
+	quietFor    = 10 * time.Second
+)
 
 // Changed implements journal.Store. The first call takes note of what there is
 // and starts the polling.
@@ -32,12 +36,18 @@ func (db *DB) watch() {
 		db.running.Add(1)
 		go func() {
 			defer db.running.Done()
-			t := time.NewTicker(pollEvery)
+			every, written := pollEvery, time.Now()
+			t := time.NewTimer(every)
 			defer t.Stop()
 			for {
 				select {
-				case <-t.C:
-					db.tick()
+				case now := <-t.C:
+					if db.tick() {
+						every, written = pollEvery, now
+					} else if now.Sub(written) >= quietFor {
+						every = pollQuietly
+					}
+					t.Reset(every)
 				case <-db.done:
 					return
 				}
@@ -46,19 +56,23 @@ func (db *DB) watch() {
 	})
 }
 
-func (db *DB) tick() {
+// tick reports whether anybody has written since the last one that looked.
+func (db *DB) tick() (written bool) {
 	if m := db.member.Load(); m != nil {
 		m.Touch()
 	}
 	if !db.asked.Load() {
-		return
+		return false
 	}
 	select {
 	case _, open := <-db.turn:
 		if open {
 			_ = db.writer.glance() // a commit will meet the same error, and tell
+			written, db.polled = db.writer.version != db.polled, db.writer.version
 			db.turn <- struct{}{}
 		}
+		return written
 	default: // a commit is under way, and looks itself
+		return true
 	}
 }

@@ -19,7 +19,7 @@ var (
 	cutsFlag   = flag.Int("cuts", 300/slow, "how many power cuts TestPowerCuts makes")
 	flipsFlag  = flag.Int("flips", 100/slow, "how many bits TestFlippedBits flips")
 	opsFlag    = flag.Int("ops", 1000, "how many operations TestSameAsMemory compares, a thousand of each seed")
-	faultsFlag = flag.Int("faults", max(1, 10/slow), "about how many calls of each kind TestDiskErrors has fail; 0: all")
+	faultsFlag = flag.Int("faults", max(1, 60/slow), "about how many calls of each kind TestDiskErrors has fail; 0: all")
 )
 
 var disks atomic.Int64

@@ -27,7 +27,7 @@ type holding struct {
 }
 
 // manyHeld bounds the memory of writer.held.
-const manyHeld = 1 << 17
+const manyHeld = 1 << 14
 
 // within calls f in a transaction and commits it.
 func (w *writer) within(f func() error) error {

@@ -15,7 +15,7 @@ import (
 // MarkSize is how long a mark may be, in bytes.
 const MarkSize = 64
 
-const touchEvery = 500 * time.Millisecond // the most often Touch does something
+const touchEvery = 400 * time.Millisecond // the most often Touch does something
 
 // A notice is the part of a lock file that holds the mark. There is room for two
 // marks, so that one can be written while the other counts: a process may be
