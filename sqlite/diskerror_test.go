@@ -79,7 +79,7 @@ func failAll(t *testing.T, l trial) {
 			stride := 1
 			if wanted := *faultsFlag; wanted > 0 {
 				if testing.Short() {
-					wanted = 1 + wanted/10
+					wanted = 1 + wanted/60
 				}
 				all := 2 * disk.Calls(f.File, f.Op)
 				stride = min(all, max(1, all*of[f.Op]/wanted))
