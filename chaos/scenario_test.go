@@ -25,7 +25,7 @@ func quick(only ...string) chaos.Options {
 // the tests, the others as briefly as can be.
 func TestScenarios(t *testing.T) {
 	counts := map[string]int{"points": 3 * len(journal.Points()), "recovery": 25, "random": 20, "takeover": 20, "timers": 10, "signals": 500}
-	sittings := []chaos.Options{quick("sleep", "activity", "heartbeat", "signal-wait", "signal-dead", "clock", "full", "random", "bitflip")}
+	sittings := []chaos.Options{quick("sleep", "signal-wait", "full", "random", "bitflip")}
 	if !testing.Short() {
 		sittings = []chaos.Options{quick()}
 		for _, s := range chaos.Scenarios() {

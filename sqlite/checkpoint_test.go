@@ -43,6 +43,9 @@ func TestCheckpoint(t *testing.T) {
 // that has the file open writes nothing.
 func TestCheckpointOfShortLives(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("some thousand commits")
+	}
 	idle := openNew(t)
 	var size int64
 	for range 15 {
