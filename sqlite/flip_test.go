@@ -190,3 +190,24 @@ func flips() int {
 	}
 	return *flipsFlag
 }
+
+// TestStoredZero changes what means the same, to 0 or an empty text where NULL was
+// written.
+func TestStoredZero(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ table, column, zero string }{
+		{"events", "op", "0"}, {"events", "name", "''"}, {"events", "note", "''"}, {"events", "commands", "''"},
+		{"inbox", "event", "''"}, {"inbox", "op", "0"}, {"inbox", "by", "''"}, {"inbox", "verified", "0"}, {"inbox", "key", "''"},
+	} {
+		t.Run(c.table+"."+c.column, func(t *testing.T) {
+			t.Parallel()
+			db := openNew(t)
+			s := begin(t, db, activity(1))
+			commit(t, db, s.next(completed(1)), signal(s.key, ""))
+			require.NoError(t, doctor(db))
+			edit(t, db, fmt.Sprintf("UPDATE %s SET %s = %s WHERE %[2]s IS NULL", c.table, c.column, c.zero))
+			require.ErrorContains(t, doctor(db), "P8")
+			edit(t, db, fmt.Sprintf("UPDATE %s SET %s = NULL WHERE %[2]s = %s", c.table, c.column, c.zero))
+		})
+	}
+}

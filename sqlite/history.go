@@ -33,7 +33,7 @@ func (db *DB) history(ctx context.Context, run, after int64, limit int) (events 
 func scanEvent(r row) journal.Event {
 	return journal.Event{
 		Seq: r.int(0), At: r.time(1), Kind: journal.Kind(r.text(2)), Op: r.int(3), Name: r.text(4),
-		Data: r.json(5), Note: r.json(6), Commands: r.json(7), Sum: r.sum(8),
+		Data: r.json(5), Note: r.json(6), Commands: r.json(7), Sum: r.sum(8, 3, 4),
 	}
 }
 
@@ -51,7 +51,7 @@ func (db *DB) Inbox(ctx context.Context, run, after int64) (messages []journal.M
 		return r.query(ctx, selectInbox, func(r row) error {
 			messages = append(messages, journal.Message{
 				ID: r.int(0), Kind: journal.MessageKind(r.text(1)), Event: journal.Kind(r.text(2)), Op: r.int(3), Name: r.text(4),
-				Data: r.json(5), By: r.text(6), Verified: r.int(7) == 1, Key: r.text(8), At: r.time(9), Sum: r.sum(10),
+				Data: r.json(5), By: r.text(6), Verified: r.int(7) == 1, Key: r.text(8), At: r.time(9), Sum: r.sum(10, 2, 3, 4, 6, 7, 8),
 			})
 			return nil
 		}, run, after)

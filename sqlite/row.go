@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -36,10 +37,27 @@ func (r row) json(i int) json.RawMessage {
 	return append(json.RawMessage{}, r.bytes(i)...)
 }
 
-// sum is a checksum. Bits that none has make another one of it.
-func (r row) sum(i int) uint32 {
+// sum is the checksum of a row with those columns. Bits that none has make another
+// one of it, and so does 0 or an empty text in a column that is NULL for that: it
+// means the same, and is not what was committed.
+func (r row) sum(i int, columns ...int) uint32 {
 	n := r.int(i)
-	return uint32(n) ^ uint32(n>>32)
+	sum := uint32(n) ^ uint32(n>>32)
+	if slices.ContainsFunc(columns, r.zero) {
+		return ^sum
+	}
+	return sum
+}
+
+// zero reports whether the column holds 0 or an empty text.
+func (r row) zero(i int) bool {
+	switch lib.Xsqlite3_column_type(r.s.c.tls, r.s.p, int32(i)) {
+	case lib.SQLITE_NULL:
+		return false
+	case lib.SQLITE_INTEGER:
+		return r.int(i) == 0
+	}
+	return len(r.bytes(i)) == 0
 }
 
 // unset is how the zero time is stored where a column cannot be NULL.
