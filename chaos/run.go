@@ -137,6 +137,7 @@ func (p *parade) play(ctx context.Context, s *Scenario) Outcome {
 		s.play(t.in(s.Name))
 	})
 	over.Wait()
+	stop() // nothing is started any more
 	r.killRest()
 	o := r.end()
 	p.tell(Progress{Trial: s.Name, Ended: true, Verdict: o.Verdict})

@@ -27,16 +27,19 @@ func TestScenarios(t *testing.T) {
 	counts := map[string]int{"points": 3 * len(journal.Points()), "recovery": 25, "random": 20, "takeover": 20, "timers": 10, "signals": 500}
 	sittings := []chaos.Options{quick("sleep", "signal-wait", "full", "random", "bitflip")}
 	if !testing.Short() {
+		played := 0
 		sittings = []chaos.Options{quick()}
 		for _, s := range chaos.Scenarios() {
 			if n := counts[s.Name]; n > 0 {
 				o := quick(s.Name)
 				o.Kills = n
+				played++
 				sittings = append(sittings, o)
 			} else {
 				sittings[0].Only = append(sittings[0].Only, s.Name)
 			}
 		}
+		require.Len(t, counts, played)
 	}
 	for _, o := range sittings {
 		t.Run(strings.Join(o.Only, ","), func(t *testing.T) {

@@ -10,16 +10,17 @@ import (
 	"github.com/seed139febb4/durable/runner"
 )
 
-// timersPerKill is how many timers are due between two kills, on average.
-const timersPerKill = 100
+// timersPerKill is how many timers are due between two kills, on average; of those
+// of one run there are no more than timersPerRun, which a replay has to read.
+const timersPerKill, timersPerRun = 100, 200
 
 // killAmongTimers has some runs sleep many times at once, and kills the worker again
 // and again while the timers are due, one after the other: each must fire once, and
 // none early.
 func killAmongTimers(t *trial) {
-	const runs = 5
 	kills := t.often(10)
-	each := max(1, kills*timersPerKill/runs)
+	runs := max(1, kills*timersPerKill/timersPerRun)
+	each := kills * timersPerKill / runs
 	over := time.Duration(kills) * 300 * time.Millisecond
 	inputs := map[string]any{}
 	for i := range runs {
@@ -27,7 +28,7 @@ func killAmongTimers(t *trial) {
 	}
 	t.submit(string(doze), inputs)
 	p := t.start(Orders{}, "worker")
-	t.eventually("the timers are set", func() bool { return t.allEvents() >= runs })
+	t.eventually("the timers are set", func() bool { return t.allEvents() >= int64(runs) })
 	var restarts []time.Time
 	for range kills {
 		t.sleep(time.Now(), t.between(100*time.Millisecond, 500*time.Millisecond))
@@ -75,6 +76,11 @@ func (t *trial) onTime(want int, restarts []time.Time) {
 	}
 	if fired := len(running) + len(restarted); fired != want {
 		t.problem("P4: %d timers fired, of %d", fired, want)
+	}
+	for _, late := range running {
+		if time.Duration(late) > t.opts.Patience {
+			t.problem("a timer fired %s late although its process ran", late)
+		}
 	}
 	t.note("%d timers fired while their process ran, late by %s", len(running), spread(running))
 	t.note("%d were due before it had come back, and fired %s after its exec", len(restarted), spread(restarted))

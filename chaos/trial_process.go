@@ -31,6 +31,9 @@ func (r *record) killRest() {
 	rest := r.processes
 	r.mu.Unlock()
 	for _, p := range rest {
+		if !p.lives() {
+			continue
+		}
 		if err := p.Kill(); err != nil {
 			r.problem("%v", err)
 		}

@@ -47,9 +47,10 @@ With a workflow: one process of this program after the other runs it, and is kil
 own, and is started again. The table says whether the run came to its end, which steps
 ran again, and whether the result is that of an undisturbed run.
 
-Chaos works in a temporary folder on journals of its own; --db is not touched. It leaves
-the folder if something went wrong. What it kills are real processes: the activities of the workflow are really called, once or
-more in each trial. Exit code 1: something was lost, run twice, or came out different.`
+Chaos works in a temporary folder on journals of its own; --db is not touched. The folder
+is left if a trial failed. What chaos kills are real processes: the activities of the
+workflow are really called, once or more in each trial. Exit code 1: something was lost,
+run twice, or came out different.`
 
 // chaosFlags are those of both forms.
 func chaosFlags() []cli.Flag {

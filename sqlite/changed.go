@@ -36,15 +36,15 @@ func (db *DB) watch() {
 		db.running.Add(1)
 		go func() {
 			defer db.running.Done()
-			every, written := pollEvery, time.Now()
+			every, last := pollEvery, time.Now()
 			t := time.NewTimer(every)
 			defer t.Stop()
 			for {
 				select {
 				case now := <-t.C:
 					if db.tick() {
-						every, written = pollEvery, now
-					} else if now.Sub(written) >= quietFor {
+						every, last = pollEvery, now
+					} else if now.Sub(last) >= quietFor {
 						every = pollQuietly
 					}
 					t.Reset(every)

@@ -26,7 +26,7 @@ type holding struct {
 	phase       journal.Phase
 }
 
-// manyHeld bounds the memory of writer.held.
+// manyHeld bounds the memory of writer.held to about a megabyte.
 const manyHeld = 1 << 14
 
 // within calls f in a transaction and commits it.
@@ -138,8 +138,11 @@ func (w *writer) hold(run int64) (holding, error) {
 }
 
 func (w *writer) keep(run int64, h holding) {
-	if len(w.held) >= manyHeld {
-		clear(w.held)
+	if _, known := w.held[run]; !known && len(w.held) >= manyHeld {
+		for any := range w.held {
+			delete(w.held, any)
+			break
+		}
 	}
 	w.held[run] = h
 }

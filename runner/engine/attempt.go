@@ -61,7 +61,7 @@ func (r *run) attempt(op *operation) *attempt {
 		task:    host.Task{Run: r.info, Activity: op.name, Op: op.number, Attempt: op.failed + 1, Scheduled: op.asked}}
 }
 
-// run executes the attempt on a goroutine of its own.
+// run executes the attempt.
 func (a *attempt) run() (next Task) {
 	if a.kind == journal.RunTx {
 		return a.transact()

@@ -25,14 +25,19 @@ func (e *Engine) claim(keys []int64, done func(*journal.Claim, error)) {
 // take begins to drive a claimed run, unless it kills the process every time.
 func (e *Engine) take(row journal.Run) {
 	if row.Status != journal.StatusOpen || e.workflow(row.Workflow) == nil {
+		e.endTrial(row.Key)
 		return
 	}
 	r := e.own(row)
 	e.mu.Lock()
 	fresh := e.admit(r)
-	r.suspect.Store(fresh && e.suspects.trials[row.Key] != nil)
+	trial := e.suspects.trials[row.Key]
+	r.suspect.Store(fresh && trial != nil)
 	convicted := e.suspects.isCulprit(&row)
 	e.mu.Unlock()
+	if r.suspect.Load() {
+		e.sched.After(trial.trial, leaf(func() { e.outlived(r) }))
+	}
 	switch {
 	case !fresh:
 		if r := e.resident(row.Key); r != nil {

@@ -35,9 +35,9 @@ func newGoroutines() *goroutines {
 // idleGoroutines bounds how many wait for the next task.
 const idleGoroutines = 256
 
-// beforeYield is how many tasks a goroutine runs before it lets others run. One
-// that returns from a sync of the disk, which all others wait for in the end, gets
-// a processor only then.
+// beforeYield is how many tasks from the queue a goroutine runs, each with those it
+// leads to, before it lets others run. One that returns from a sync of the disk,
+// which all others wait for in the end, gets a processor only then.
 const beforeYield = 8
 
 func (g *goroutines) Now() time.Time { return time.Now().Add(g.offset).Round(0).UTC() }

@@ -22,7 +22,7 @@ func leaf(fn func()) Task {
 type Scheduler interface {
 	// Now is the wall clock, without a monotonic reading.
 	Now() time.Time
-	// Go runs task on a goroutine of its own, at some time.
+	// Go runs task at some time. It does not wait for other tasks to end.
 	Go(task Task)
 	// After runs task, as Go does, once d has passed. stop prevents that, if it
 	// has not begun, and is safe to call at any time.

@@ -136,7 +136,6 @@ func (e *Engine) try(found []*suspect) (claim []int64, alone bool) {
 	for _, t := range found[:part] {
 		claim = append(claim, t.run)
 		s.trials[t.run] = t
-		e.sched.After(t.trial, leaf(func() { e.outlived(t) }))
 	}
 	s.hold(found[part:])
 	return claim, s.alone
@@ -168,25 +167,16 @@ func (e *Engine) acquit(r *run) {
 	}
 }
 
-// outlived acquits a run that has lived for long enough, and clears its crashes. A
-// trial without its run ends, too: nobody may have to wait for ever.
-func (e *Engine) outlived(t *suspect) {
-	e.mu.Lock()
-	r, tried := e.runs[t.run], e.suspects.trials[t.run] == t
-	e.mu.Unlock()
-	switch {
-	case !tried:
-	case r == nil:
-		e.endTrial(t.run)
-	default:
-		e.start(e.enqueue(nil, &journal.Resume{Run: t.run}))
+// outlived acquits a suspect that has lived for long enough, and clears its crashes.
+func (e *Engine) outlived(r *run) {
+	if r.suspect.Load() {
+		e.start(e.enqueue(nil, &journal.Resume{Run: r.key}))
 		e.acquit(r)
 	}
 }
 
-// untried ends the trial of a run that was in memory already when it was claimed,
-// unless that is what it is on trial for: whoever put it on trial saw the run as it
-// was before.
+// untried ends the trial of a run that was in memory before it was claimed, if it is
+// no suspect there: the trial began on an old reading of its row.
 func (e *Engine) untried(run int64) {
 	if r := e.resident(run); r == nil || !r.suspect.Load() {
 		e.endTrial(run)

@@ -209,6 +209,41 @@ func TestTriedTwice(t *testing.T) {
 	})
 }
 
+// TestTrialOfLateClaim has the claim of a suspect take longer than its trial may:
+// it has not even begun then.
+func TestTrialOfLateClaim(t *testing.T) {
+	inWorld(t, func(w *world) {
+		bindings := []host.Binding{sleeper("innocent", time.Second, func() {}),
+			workflow("good", func(h host.Host) (string, error) { return do(h, "innocent", 1, host.Options{}) })}
+		client := w.client(bindings...)
+		var runs []int64
+		for range 2 {
+			row, _, err := client.Start(w.Context(), StartRequest{Workflow: "good"})
+			require.NoError(t, err)
+			runs = append(runs, row.Key)
+		}
+		for range 2 {
+			w.crashWith(runs[0])
+		}
+		for range crashLimit - 2 {
+			w.crashWith(runs...)
+		}
+		h, late := w.hooks(), false
+		h.before = func(writes []journal.Write) {
+			if !late && holds(writes, func(*journal.Claim) bool { return true }) {
+				late = true
+				time.Sleep(trialTime + 30*time.Second) // a full disk, say
+			}
+		}
+		p := w.process(Config{Store: h, Bindings: bindings})
+		time.Sleep(10 * trialTime)
+		for _, key := range runs {
+			require.Equal(t, journal.StatusCompleted, w.row(key).Status)
+		}
+		p.suspend()
+	})
+}
+
 // crashWith claims the runs and dies.
 func (w *world) crashWith(runs ...int64) {
 	w.Helper()

@@ -125,7 +125,7 @@ func (e *Engine) absent(ctx context.Context) (fresh []int64, more bool, err erro
 		if err != nil {
 			return nil, false, fmt.Errorf("read run %d: %w", key, err)
 		}
-		if row.Status == journal.StatusOpen && (row.Self || !row.Live) && !e.isHeld(key) {
+		if row.Status == journal.StatusOpen && (row.Self || !row.Live) && e.workflow(row.Workflow) != nil && !e.isHeld(key) {
 			fresh = append(fresh, key)
 		}
 	}
