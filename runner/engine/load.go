@@ -130,7 +130,6 @@ func (r *run) pickUp(details journal.Details, under map[int64]*attempt, queue []
 		cancels = cancels || queue[i].event.Kind == journal.CancelRequested
 	}
 	var due []journal.Timer
-	children := false
 	for _, number := range r.x.pendingNumbers() {
 		op := r.x.pending[number]
 		switch {
@@ -138,7 +137,6 @@ func (r *run) pickUp(details journal.Details, under map[int64]*attempt, queue []
 		case op.kind == journal.StartTimer:
 			due = append(due, journal.Timer{Op: number, Due: op.due})
 		case op.kind == journal.StartChild:
-			children = true
 		case under[number] != nil:
 			under[number].mute(false)
 		case op.gaveUp:
@@ -154,7 +152,7 @@ func (r *run) pickUp(details journal.Details, under map[int64]*attempt, queue []
 		}
 	}
 	r.e.schedule(r, due...)
-	if children && r.e.only {
+	if r.x.parent && r.e.only { // also for those that it gave up: they are to hear of it
 		r.e.busy(1)
 		r.e.sched.Go(leaf(func() { r.e.adoptChildren(r.key) }))
 	}
