@@ -29,26 +29,27 @@ func killAmongTimers(t *trial) {
 	t.submit(string(doze), inputs)
 	p := t.start(Orders{}, "worker")
 	t.eventually("the timers are set", func() bool { return t.allEvents() >= int64(runs) })
-	var restarts []time.Time
 	for range kills {
 		t.sleep(time.Now(), t.between(100*time.Millisecond, 500*time.Millisecond))
 		t.kill(p)
 		p = t.start(Orders{}, "worker")
-		restarts = append(restarts, p.Started)
 	}
 	for id, result := range t.results(slices.Sorted(maps.Keys(inputs))) {
 		t.equal("the result of "+id, text(each), result)
 	}
-	t.onTime(runs*each, restarts)
+	t.onTime(runs * each)
 	t.judge()
 }
 
 // onTime compares when timers fired with when they were due, or, of those that were
 // due before a process had come back, with its exec: they could not fire sooner.
-func (t *trial) onTime(want int, restarts []time.Time) {
+func (t *trial) onTime(want int) {
 	all, err := t.chronicles(t.ctx)
 	t.must(err)
-	var written []time.Time
+	var started, written []time.Time
+	for _, p := range t.procs {
+		started = append(started, p.Started)
+	}
 	for _, c := range all {
 		for i := range c.events {
 			written = append(written, c.events[i].At)
@@ -66,7 +67,7 @@ func (t *trial) onTime(want int, restarts []time.Time) {
 			if e.At.Before(due) {
 				t.problem("P4: timer %d of %s fired %v early", e.Op, c.ID, due.Sub(e.At))
 			}
-			began := last(restarts, e.At)
+			began := last(started, e.At)
 			if back := first(written, began); due.Before(back) {
 				restarted = append(restarted, Seconds(e.At.Sub(began)))
 			} else {
@@ -102,14 +103,4 @@ func first(moments []time.Time, t time.Time) (m time.Time) {
 		m = moments[i]
 	}
 	return m
-}
-
-// spread is how large figures are, for people.
-func spread(all []Seconds) string {
-	if len(all) == 0 {
-		return "-"
-	}
-	sorted := slices.Sorted(slices.Values(all))
-	at := func(percent int) Seconds { return sorted[(len(sorted)-1)*percent/100] }
-	return fmt.Sprintf("p50 %s, p99 %s, at most %s", at(50), at(99), at(100))
 }

@@ -80,5 +80,16 @@ func Recoveries(all []Seconds) (p50, longest Seconds) {
 		return 0, 0
 	}
 	sorted := slices.Sorted(slices.Values(all))
-	return sorted[(len(sorted)-1)/2], sorted[len(sorted)-1]
+	return percentile(sorted, 50), percentile(sorted, 100)
+}
+
+func percentile(sorted []Seconds, percent int) Seconds { return sorted[(len(sorted)-1)*percent/100] }
+
+// spread is how large figures are, for people.
+func spread(all []Seconds) string {
+	if len(all) == 0 {
+		return "-"
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return fmt.Sprintf("p50 %s, p99 %s, at most %s", percentile(sorted, 50), percentile(sorted, 99), percentile(sorted, 100))
 }

@@ -38,7 +38,7 @@ type execution struct {
 	logs     []logLine         // of this turn
 	log      slog.Handler      // where logs go in the end; nil: nowhere
 
-	parent   bool // it has started a child
+	children bool // it has started some
 	ended    bool // the workflow function has returned
 	canceled bool // a cancel was requested
 	broken   *crash

@@ -69,7 +69,7 @@ func (h *hosted) Child(workflow, id string, in json.RawMessage, o host.Options) 
 	workflow, id = text(workflow), text(id)
 	op := &operation{kind: journal.StartChild, name: workflow, options: o}
 	x.begin(op, h.scope)
-	x.parent = true
+	x.children = true
 	if id == "" {
 		id = childID(x.info.ULID, op.number)
 	}

@@ -152,7 +152,7 @@ func (r *run) pickUp(details journal.Details, under map[int64]*attempt, queue []
 		}
 	}
 	r.e.schedule(r, due...)
-	if r.x.parent && r.e.only { // also for those that it gave up: they are to hear of it
+	if r.x.children && r.e.only { // also for those that it gave up: they are to hear of it
 		r.e.busy(1)
 		r.e.sched.Go(leaf(func() { r.e.adoptChildren(r.key) }))
 	}

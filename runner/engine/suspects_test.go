@@ -52,18 +52,7 @@ func TestCulprits(t *testing.T) {
 					workflow("bad", func(h host.Host) (string, error) { return do(h, "killer", nil, host.Options{}) }),
 					workflow("good", func(h host.Host) (string, error) { return do(h, "innocent", 1, host.Options{}) })}
 				client := w.client(bindings...)
-				var bad, good []int64
-				start := func(workflow string) int64 {
-					row, _, err := client.Start(w.Context(), StartRequest{Workflow: workflow})
-					require.NoError(t, err)
-					return row.Key
-				}
-				for range c.culprits {
-					bad = append(bad, start("bad"))
-				}
-				for range c.innocents {
-					good = append(good, start("good"))
-				}
+				bad, good := w.start(client, "bad", c.culprits), w.start(client, "good", c.innocents)
 				limit := 4 + c.culprits*(4+bits.Len(uint(c.culprits+c.innocents)))
 				for deaths := 0; ; deaths++ {
 					require.LessOrEqual(t, deaths, limit)
@@ -101,12 +90,7 @@ func TestTakenOverBySomebodyElse(t *testing.T) {
 				bindings := []host.Binding{sleeper("innocent", time.Second, func() {}),
 					workflow("good", func(h host.Host) (string, error) { return do(h, "innocent", 1, host.Options{}) })}
 				client := w.client(bindings...)
-				var runs []int64
-				for range 2 {
-					row, _, err := client.Start(w.Context(), StartRequest{Workflow: "good"})
-					require.NoError(t, err)
-					runs = append(runs, row.Key)
-				}
+				runs := w.start(client, "good", 2)
 				for range crashLimit - 1 {
 					w.crashWith(runs...)
 				}
@@ -177,12 +161,7 @@ func TestTriedTwice(t *testing.T) {
 				return do(h, "innocent", 1, host.Options{})
 			})}
 		client := w.client(bindings...)
-		var runs []int64
-		for range 2 {
-			row, _, err := client.Start(w.Context(), StartRequest{Workflow: "good"})
-			require.NoError(t, err)
-			runs = append(runs, row.Key)
-		}
+		runs := w.start(client, "good", 2)
 		for range suspectAfter + 1 {
 			w.crashWith(runs...)
 		}
@@ -216,12 +195,7 @@ func TestTrialOfLateClaim(t *testing.T) {
 		bindings := []host.Binding{sleeper("innocent", time.Second, func() {}),
 			workflow("good", func(h host.Host) (string, error) { return do(h, "innocent", 1, host.Options{}) })}
 		client := w.client(bindings...)
-		var runs []int64
-		for range 2 {
-			row, _, err := client.Start(w.Context(), StartRequest{Workflow: "good"})
-			require.NoError(t, err)
-			runs = append(runs, row.Key)
-		}
+		runs := w.start(client, "good", 2)
 		for range 2 {
 			w.crashWith(runs[0])
 		}
@@ -242,6 +216,17 @@ func TestTrialOfLateClaim(t *testing.T) {
 		}
 		p.suspend()
 	})
+}
+
+// start begins n runs of a workflow.
+func (w *world) start(client *Engine, workflow string, n int) (runs []int64) {
+	w.Helper()
+	for range n {
+		row, _, err := client.Start(w.Context(), StartRequest{Workflow: workflow})
+		require.NoError(w, err)
+		runs = append(runs, row.Key)
+	}
+	return runs
 }
 
 // crashWith claims the runs and dies.
