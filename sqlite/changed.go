@@ -30,9 +30,11 @@ func (db *DB) signal() {
 	}
 }
 
-// watch starts the goroutine that gives this process's signs of life and polls.
+// watch starts the goroutine that gives this process's signs of life, lets go of
+// what an idle writer has pinned, and polls.
 func (db *DB) watch() {
 	db.watching.Do(func() {
+		db.watched.Store(true)
 		db.running.Add(1)
 		go func() {
 			defer db.running.Done()
@@ -61,16 +63,17 @@ func (db *DB) tick() (written bool) {
 	if m := db.member.Load(); m != nil {
 		m.Touch()
 	}
-	if !db.asked.Load() {
-		return false
-	}
 	select {
 	case _, open := <-db.turn:
-		if open {
+		if !open {
+			return false
+		}
+		db.writer.unpin()
+		if db.asked.Load() {
 			_ = db.writer.glance() // a commit will meet the same error, and tell
 			written, db.polled = db.writer.version != db.polled, db.writer.version
-			db.turn <- struct{}{}
 		}
+		db.turn <- struct{}{}
 		return written
 	default: // a commit is under way, and looks itself
 		return true

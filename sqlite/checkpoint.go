@@ -43,10 +43,14 @@ func (c *checkpointer) inherit() {
 // pageSize is SQLite's default.
 const pageSize = 4096
 
+// due reports whether one is under way, or its last part is to be done.
+func (c *checkpointer) due() bool { return c.busy.Load() || c.last.Load() }
+
 // finish is called by the writer before it begins: it does the last part.
 func (c *checkpointer) finish(w *writer) {
 	if c.last.Load() && !c.busy.Load() {
 		c.last.Store(false)
+		w.unpin()
 		c.db.probe.At(journal.CheckpointLast)
 		c.note(checkpoint(w.conn))
 	}
@@ -60,6 +64,7 @@ func (c *checkpointer) start(w *writer) {
 		return
 	}
 	c.written = n
+	w.unpin()
 	c.running.Add(1)
 	go c.background()
 }

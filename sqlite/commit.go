@@ -30,6 +30,7 @@ func (db *DB) change(f func(*writer) error) error {
 		return db.judge(err)
 	}
 	db.ckpt.start(db.writer)
+	db.writer.pin()
 	return db.stillThere()
 }
 

@@ -22,11 +22,14 @@ func (w *writer) commit(writes []journal.Write) error {
 	if len(writes) == 1 {
 		g.limit = w.db.aloneTime
 	}
+	steps := stepsOf(writes)
+	if len(steps) > 0 {
+		w.unpin() // a pinned snapshot forbids to drop a table, and never lets SQLite forget an interrupt
+	}
 	err := g.attempt(writes)
 	if err == nil {
 		return nil
 	}
-	steps := stepsOf(writes)
 	full := errors.Is(explain(err), journal.ErrFull)
 	switch {
 	case len(steps) == 0 || !blames(err) && !full:

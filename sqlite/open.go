@@ -48,6 +48,7 @@ type DB struct {
 	changed  chan struct{}
 	asked    atomic.Bool // somebody wants to know
 	watching sync.Once
+	watched  atomic.Bool   // it has begun
 	polled   uint32        // the version at the last tick; guarded by turn
 	done     chan struct{} // closed by Close
 	running  sync.WaitGroup

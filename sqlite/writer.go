@@ -10,6 +10,7 @@ import (
 type writer struct {
 	*conn
 	db      *DB
+	pinned  *stmt  // see pin; nil: nothing is
 	version uint32 // of the data as this connection last saw or wrote it
 	guard   guard
 	lender  lender
@@ -37,7 +38,7 @@ func (w *writer) within(f func() error) error {
 	probe := w.db.probe
 	w.guard.gone = false
 	probe.At(journal.BeginBefore)
-	err := w.exec("BEGIN IMMEDIATE")
+	err := w.begin()
 	if err != nil {
 		return err
 	}
@@ -55,6 +56,7 @@ func (w *writer) within(f func() error) error {
 		probe.At(journal.CommitAfter)
 	}
 	if err != nil {
+		w.unpin()
 		_ = w.exec("ROLLBACK") // fails if SQLite has done it
 		clear(w.held)
 	}
@@ -92,7 +94,7 @@ func (w *writer) look() error {
 	return err
 }
 
-// glance is look outside a transaction.
+// glance is look outside a transaction, when nothing is pinned.
 func (w *writer) glance() error {
 	// SQLite notices what others did when it begins to read.
 	if _, _, err := w.one("PRAGMA data_version"); err != nil {

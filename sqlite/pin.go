@@ -1,0 +1,51 @@
+package sqlite
+
+// pinning is a statement that stays at a row, and with it the snapshot that it
+// reads.
+const pinning = `SELECT 1 FROM meta`
+
+// pin keeps the writer reading what it has just committed. A transaction that
+// begins there only takes the lock of writing: SQLite need not look for what
+// others did, which is four of the six locks of a commit. If one of them has
+// written meanwhile, the snapshot cannot be written to, and unpin comes first.
+//
+// A log whose snapshot is pinned does not begin again. So nothing is pinned while
+// there is a checkpoint to be made, or another process at work, and one that has
+// nothing more to commit is unpinned by the next tick.
+func (w *writer) pin() {
+	db := w.db
+	alone := db.dir == nil || db.watched.Load() && !db.dir.Turnstile().Crowded()
+	if w.pinned != nil || w.owed || !alone || db.ckpt.due() {
+		return
+	}
+	s, err := w.conn.prepare(pinning)
+	if err != nil {
+		return // what is committed is committed; the next transaction meets the same error
+	}
+	if _, err := s.step(); err != nil {
+		_ = s.done(err)
+		return
+	}
+	w.pinned = s
+}
+
+// unpin reports whether there was a snapshot to let go.
+func (w *writer) unpin() bool {
+	if w.pinned == nil {
+		return false
+	}
+	_ = w.pinned.done(nil) // it has only read
+	w.pinned = nil
+	return true
+}
+
+// begin begins a transaction that will write.
+func (w *writer) begin() error {
+	err := w.exec(beginNow)
+	if err != nil && w.unpin() {
+		err = w.exec(beginNow) // somebody has written since; this waits, too
+	}
+	return err
+}
+
+const beginNow = "BEGIN IMMEDIATE"
