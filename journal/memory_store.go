@@ -56,12 +56,17 @@ func (s *MemoryStore) Commit(writes ...Write) error {
 		return fmt.Errorf("committing: %w", s.state)
 	}
 	var notices []func()
+	refused := false
 	switch fault {
 	case NoFault, CrashAfter:
 		for _, w := range writes {
 			s.write(w)
 		}
 		m.tellChanged(s)
+		if any, all := Fenced(writes...); s.lost && any {
+			s.state = ErrBroken
+			refused = all
+		}
 	case DiskError:
 		s.state = ErrBroken
 	}
@@ -70,10 +75,10 @@ func (s *MemoryStore) Commit(writes ...Write) error {
 	}
 	m.mu.Unlock()
 	run(notices)
-	switch fault {
-	case NoFault:
+	switch {
+	case fault == NoFault && !refused:
 		return nil
-	case DiskFull:
+	case fault == DiskFull:
 		return fmt.Errorf("committing: %w", ErrFull)
 	}
 	return fmt.Errorf("committing: %w", ErrBroken)
@@ -89,7 +94,7 @@ func (s *MemoryStore) Kill() {
 }
 
 // Lose takes the lock of the process that holds s away, though it lives: to the
-// others it is dead, and may find out by what it is refused.
+// others it is dead, and it finds out by what it is refused.
 func (s *MemoryStore) Lose() {
 	s.m.mu.Lock()
 	s.lost = true

@@ -272,7 +272,7 @@ func TestMemoryLose(t *testing.T) {
 	claim := &journal.Claim{Runs: []int64{run}, Now: hour}
 	require.NoError(t, other.Commit(claim))
 	require.Len(t, claim.Claimed, 1, "the others take it for dead")
-	require.NoError(t, s.Commit(a))
+	require.ErrorIs(t, s.Commit(a), journal.ErrBroken)
 	require.ErrorIs(t, a.Err, journal.ErrFenced)
 	journaltest.Verify(t, other)
 }

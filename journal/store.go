@@ -21,7 +21,7 @@ var (
 
 	ErrFull     = errors.New("the disk is full")                    // nothing was written; the same batch may be tried again
 	ErrHeld     = errors.New("the file is held by another process") // likewise
-	ErrBroken   = errors.New("the store has failed")                // after an I/O error: nothing is acknowledged any more, a restart recovers
+	ErrBroken   = errors.New("the store has failed")                // after an I/O error, or when its lock is lost: nothing is acknowledged any more, a restart recovers
 	ErrDamaged  = errors.New("the file is damaged")
 	ErrForeign  = errors.New("the file belongs to another program")
 	ErrNewer    = errors.New("the file was written by a newer version")
@@ -37,6 +37,9 @@ type Store interface {
 	// returns an error nothing at all was written: after ErrFull or ErrHeld the
 	// same writes may be tried again, after anything else they may not
 	// (ErrBroken from then on).
+	// A process whose lock is lost while it lives is dead to the others. It
+	// notices once a write was refused with ErrFenced: ErrBroken from then on,
+	// and of that commit already if all of its writes were refused.
 	// It takes no context: a commit is never abandoned half way.
 	Commit(writes ...Write) error
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"math"
 	"time"
 )
@@ -26,6 +27,18 @@ func (o *Outcome) refuse(err error) { o.Err = err }
 
 // Refuse sets why a write was not carried out. Only stores call it.
 func Refuse(w Write, err error) { w.refuse(err) }
+
+// Fenced reports whether any of the writes was refused because its run belongs to
+// another process, and whether none was carried out.
+func Fenced(writes ...Write) (any, all bool) {
+	all = true
+	for _, w := range writes {
+		err := w.Refused()
+		any = any || err != nil && errors.Is(err, ErrFenced)
+		all = all && err != nil
+	}
+	return any, any && all
+}
 
 // Create makes a run. Refused with ErrExists if an open or stuck run has the
 // same ID, or any run the same ULID; Existing is then that one.

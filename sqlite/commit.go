@@ -13,10 +13,30 @@ func (db *DB) Commit(writes ...journal.Write) error {
 	if len(writes) == 0 {
 		return nil
 	}
-	if err := db.change(func(w *writer) error { return w.commit(writes) }); err != nil {
+	err := db.change(func(w *writer) error { return w.commit(writes) })
+	if any, all := journal.Fenced(writes...); err == nil && any {
+		if lost := db.stillLocked(); all {
+			err = lost
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("commit to %s: %w", db.path, err)
 	}
 	return nil
+}
+
+// stillLocked is called when a run turns out to be another process's: it may have
+// been taken because this one's lock is lost. Then whatever else it owns will be,
+// and it writes nothing more.
+func (db *DB) stillLocked() error {
+	m := db.member.Load()
+	if m == nil {
+		return nil
+	}
+	if locked, err := m.Locked(); err != nil || locked {
+		return nil // an error is none of the commit, and no proof
+	}
+	return db.breaks(errors.New("the lock file of this process was removed, so that others take it for dead, and take its runs"))
 }
 
 // change lets f write, when its turn comes, and judges what went wrong.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -21,6 +22,9 @@ func harness(t testing.TB, options ...Option) journaltest.Harness {
 			return db
 		},
 		Kill: func(s journal.Store) { kill(s.(*DB)) },
+		Lose: func(s journal.Store) {
+			require.NoError(t, os.Remove(filepath.Join(path+"-peers", s.(*DB).member.Load().Token()+".lock")))
+		},
 	}
 }
 

@@ -1,6 +1,7 @@
 package journaltest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -134,6 +135,38 @@ var claimCases = []testCase{
 			t.same("claimed", t.claimed(c, st.key), []int64{st.key})
 			r := t.run(c, st.key)
 			t.must(r.Fence == 3 && r.Crashes == 0 && r.Streak == 0, "the row is %s", show(r))
+		},
+	},
+	{
+		name: "claim/lock lost",
+		why:  "a process whose lock is lost though it lives is dead to the others: it cannot write to what they took, and writes nothing after that",
+		need: losing,
+		test: func(t *tester) {
+			b := t.open()
+			taken, left := t.begin(b, activity(1, "a")), t.begin(b, activity(1, "a"))
+			t.harness.Lose(b)
+			t.same("claimed", t.claimed(t.store, taken.key), []int64{taken.key})
+			left.turn(completed(1, "a", `1`), activity(2, "a")) // it does not know yet, and the run is still its own
+			late, other := taken.next(completed(1, "a", `1`)), left.next(completed(2, "a", `1`), activity(3, "a"))
+			t.noError(b.Commit(late, other))
+			t.isRefused(late, journal.ErrFenced)
+			t.noError(other.Err)
+			err := b.Commit(&journal.Progress{Run: left.key, Fence: 1, Op: 3})
+			t.must(errors.Is(err, journal.ErrBroken), "a commit after that gives %v", err)
+			t.same("claimed", t.claimed(t.store, left.key), []int64{left.key})
+		},
+	},
+	{
+		name: "claim/lock lost, at once",
+		why:  "a process that finds its lock lost fails with the commit that has told it, if nothing else was in it",
+		need: losing,
+		test: func(t *tester) {
+			b := t.open()
+			taken := t.begin(b, activity(1, "a"))
+			t.harness.Lose(b)
+			t.same("claimed", t.claimed(t.store, taken.key), []int64{taken.key})
+			err := b.Commit(taken.next(completed(1, "a", `1`)))
+			t.must(errors.Is(err, journal.ErrBroken), "the commit gives %v", err)
 		},
 	},
 }

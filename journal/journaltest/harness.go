@@ -19,6 +19,10 @@ type Harness struct {
 	// closed. Nil if the store cannot do that; what needs it is then skipped.
 	Kill func(journal.Store)
 
+	// Lose takes away the lock of a handle that lives on. Nil if that cannot be
+	// done; what needs it is then skipped.
+	Lose func(journal.Store)
+
 	// Alone says that the journal admits one handle at a time. What needs
 	// another is then skipped.
 	Alone bool
@@ -53,6 +57,7 @@ const (
 	twoHandles      // at once
 	killing         // two handles, and Kill
 	sharing         // two handles of a journal.Shared store
+	losing          // likewise, and Lose
 )
 
 func (c *testCase) exercise(t *testing.T, fresh func(t *testing.T) Harness) {
@@ -62,10 +67,12 @@ func (c *testCase) exercise(t *testing.T, fresh func(t *testing.T) Harness) {
 		t.Skip("this journal admits one handle at a time")
 	case c.need == killing && h.Kill == nil:
 		t.Skip("this store cannot be killed")
+	case c.need == losing && h.Lose == nil:
+		t.Skip("this store's lock cannot be lost")
 	}
 	x := &tester{TB: t, why: c.why, harness: h}
 	x.store = x.open()
-	if _, shared := x.store.(journal.Shared); c.need == sharing && !shared {
+	if _, shared := x.store.(journal.Shared); (c.need == sharing || c.need == losing) && !shared {
 		t.Skip("this store is not shared")
 	}
 	c.test(x)

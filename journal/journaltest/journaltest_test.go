@@ -15,6 +15,7 @@ func memory() journaltest.Harness {
 	return journaltest.Harness{
 		Open: func(testing.TB) journal.Store { return m.Open() },
 		Kill: func(s journal.Store) { s.(*journal.MemoryStore).Kill() },
+		Lose: func(s journal.Store) { s.(*journal.MemoryStore).Lose() },
 	}
 }
 

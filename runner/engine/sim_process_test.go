@@ -29,9 +29,6 @@ type simProcess struct {
 
 var _ Waiter = (*simProcess)(nil)
 
-// haunts reports whether the process lives although others take it for dead.
-func (p *simProcess) haunts() bool { return p.zombie && !p.dead }
-
 func (p *simProcess) Now() time.Time {
 	now := p.s.clock.Add(p.ahead)
 	if now.After(p.latest) {

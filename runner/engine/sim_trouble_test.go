@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -96,9 +95,7 @@ func (d *simDisk) breaks(p *simProcess) {
 	case 2:
 		d.cutPower()
 	default:
-		// A zombie has in memory what is damaged; and two of them would take a run
-		// from each other until one ends.
-		if d.witness.wounds == 0 && len(d.wounds) == 0 && !slices.ContainsFunc(d.t.processes, (*simProcess).haunts) {
+		if d.witness.wounds == 0 && len(d.wounds) == 0 { // a zombie has in memory what is damaged
 			p.zombie = true
 			d.t.tell("process %d has lost its lock", p.number)
 			p.store.Lose()

@@ -132,6 +132,17 @@ func (d *Dir) create() (*Member, error) {
 	return m, nil
 }
 
+// Locked reports whether the others see that this member is alive: its lock file
+// is where they look for it.
+func (m *Member) Locked() (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.file == nil {
+		return false, fmt.Errorf("look after the lock of member %s: %w", m.token, os.ErrClosed)
+	}
+	return current(m.file, m.path)
+}
+
 // Token names this member, among all there ever were.
 func (m *Member) Token() string { return m.token }
 
