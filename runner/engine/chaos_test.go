@@ -302,7 +302,7 @@ func (s *stage) live(done context.Context) {
 			_ = p.store.Close()
 			p = nil
 		}
-		s.rest(w, done)
+		s.rest(w, s.only.Load(), done)
 	}
 }
 

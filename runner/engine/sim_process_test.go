@@ -142,10 +142,11 @@ func (t *theatre) serving(p *simProcess, c Config) *life {
 	return l
 }
 
-// rest is long now and then, if others are there to go on.
-func (t *theatre) rest(w *weather, done context.Context) {
+// rest is long now and then, if others are there to go on: not with what is left for
+// a worker, if they serve but one run.
+func (t *theatre) rest(w *weather, only bool, done context.Context) {
 	d := w.upTo(10 * time.Second)
-	if t.disk.victim() != nil && t.IntN(2) == 0 {
+	if p := t.disk.victim(); p != nil && p.engine.only == only && t.IntN(2) == 0 {
 		d = long
 	}
 	t.wait(d, done)

@@ -18,10 +18,10 @@ type venue interface {
 	beside(fn func()) // runs fn in no process
 	join()            // returns when all that is beside has, and what they left behind, too
 
-	open(s *stage, c Config) *life         // a process that is to serve
-	rest(w *weather, done context.Context) // between two lives of one
-	inside(p *life, fn func())             // runs fn in it
-	engine(c Config) *Engine               // of a process that does not
+	open(s *stage, c Config) *life                    // a process that is to serve
+	rest(w *weather, only bool, done context.Context) // between two lives of one; only: those who would serve no more than one run
+	inside(p *life, fn func())                        // runs fn in it
+	engine(c Config) *Engine                          // of a process that does not
 }
 
 // A bubble is the venue of testing/synctest: goroutines, and its time.
@@ -63,7 +63,9 @@ func (b *bubble) open(s *stage, c Config) *life {
 	return &life{Engine: e, store: store}
 }
 
-func (b *bubble) rest(w *weather, _ context.Context) { w.sleep(context.Background(), 10*time.Second) }
+func (b *bubble) rest(w *weather, _ bool, _ context.Context) {
+	w.sleep(context.Background(), 10*time.Second)
+}
 
 func (b *bubble) inside(_ *life, fn func()) { go fn() }
 
