@@ -6,7 +6,7 @@ import "time"
 // about: when nobody has written for quietFor, pollQuietly.
 const (
 	pollEvery   = 250 * time.Millisecond
-	pollQuietly = 500 * time.Millisecond
+	pollQuietly = time.Second
 	quietFor    = 10 * time.Second
 )
 

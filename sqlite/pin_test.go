@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -45,6 +46,8 @@ func TestPin(t *testing.T) {
 		for range 3 {
 			commit(t, other, signal(s.key, ""))
 			require.NotNil(t, db.writer.pinned, "it has not heard of it yet")
+			alone := func() bool { return !db.dir.Turnstile().Crowded() }
+			require.Eventually(t, alone, time.Minute, time.Millisecond, "the other one said that it writes, and is done")
 			commit(t, db, s.next(completed(s.last.Seq), activity(s.last.Seq+1)))
 			commit(t, db, s.next(completed(s.last.Seq), activity(s.last.Seq+1)))
 		}
