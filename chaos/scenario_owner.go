@@ -65,17 +65,19 @@ func zombieOwner(t *trial) {
 	t.eventually("the end of the zombie, which finds its lock gone when its result is refused", func() bool {
 		return !zombie.lives() || slices.ContainsFunc(t.entries(), wrote)
 	})
-	switch {
-	case slices.ContainsFunc(t.entries(), wrote):
+	if slices.ContainsFunc(t.entries(), wrote) {
 		t.problem("a process wrote to a run that it had lost")
 		t.must(zombie.Kill())
-	case !strings.Contains(zombie.Stderr(), "lock file"):
-		t.problem("a process that had lost its lock ended without saying so: %s", zombie.Stderr())
+	} else if code := t.wait(zombie, 0); code != fileTrouble || !strings.Contains(zombie.Stderr(), "lock file") {
+		t.problem("a process that had lost its lock ended with %d, not %d and the reason: %s", code, fileTrouble, zombie.Stderr())
 	}
 	t.release(heir)
 	t.equal("the result", strconv.Quote("took "+job.Time.String()), t.results([]string{"job"})["job"])
 	t.judge()
 }
+
+// fileTrouble is the exit code of a process that can write no more.
+const fileTrouble = 8
 
 // release lets a process go on that stops by its orders. It may not have come to
 // that yet when the ledger says that it is about to, so it is told until it goes on.

@@ -63,9 +63,9 @@ func (s *MemoryStore) Commit(writes ...Write) error {
 			s.write(w)
 		}
 		m.tellChanged(s)
-		if any, all := Fenced(writes...); s.lost && any {
+		if disowned, some := Disowned(writes...); s.lost && disowned {
 			s.state = ErrBroken
-			refused = all
+			refused = !some
 		}
 	case DiskError:
 		s.state = ErrBroken

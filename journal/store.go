@@ -38,8 +38,8 @@ type Store interface {
 	// same writes may be tried again, after anything else they may not
 	// (ErrBroken from then on).
 	// A process whose lock is lost while it lives is dead to the others. It
-	// notices once a write was refused with ErrFenced: ErrBroken from then on,
-	// and of that commit already if all of its writes were refused.
+	// notices once a run turns out not to be its own, see Disowned: ErrBroken
+	// from then on, and of that commit already if nothing of it was written.
 	// It takes no context: a commit is never abandoned half way.
 	Commit(writes ...Write) error
 

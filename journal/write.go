@@ -28,16 +28,18 @@ func (o *Outcome) refuse(err error) { o.Err = err }
 // Refuse sets why a write was not carried out. Only stores call it.
 func Refuse(w Write, err error) { w.refuse(err) }
 
-// Fenced reports whether any of the writes was refused because its run belongs to
-// another process, and whether none was carried out.
-func Fenced(writes ...Write) (any, all bool) {
-	all = true
+// Disowned reports whether a write was refused as its run is not this process's
+// any more, and whether any was carried out.
+func Disowned(writes ...Write) (disowned, some bool) {
 	for _, w := range writes {
-		err := w.Refused()
-		any = any || err != nil && errors.Is(err, ErrFenced)
-		all = all && err != nil
+		switch err := w.Refused(); {
+		case err == nil:
+			some = true
+		case errors.Is(err, ErrFenced), errors.Is(err, ErrClosed), errors.Is(err, ErrStuck): // who took it may have ended it
+			disowned = true
+		}
 	}
-	return any, any && all
+	return disowned, some
 }
 
 // Create makes a run. Refused with ErrExists if an open or stuck run has the

@@ -14,10 +14,8 @@ func (db *DB) Commit(writes ...journal.Write) error {
 		return nil
 	}
 	err := db.change(func(w *writer) error { return w.commit(writes) })
-	if any, all := journal.Fenced(writes...); err == nil && any {
-		if lost := db.stillLocked(); all {
-			err = lost
-		}
+	if err == nil {
+		err = db.checkLock(writes)
 	}
 	if err != nil {
 		return fmt.Errorf("commit to %s: %w", db.path, err)
@@ -25,18 +23,23 @@ func (db *DB) Commit(writes ...journal.Write) error {
 	return nil
 }
 
-// stillLocked is called when a run turns out to be another process's: it may have
-// been taken because this one's lock is lost. Then whatever else it owns will be,
-// and it writes nothing more.
-func (db *DB) stillLocked() error {
+// checkLock is called after a commit. If a run was not this process's any more it
+// may have been taken because the lock is lost; then all others will be, too, and
+// nothing more is written. That is the commit's error if nothing of it was.
+func (db *DB) checkLock(writes []journal.Write) error {
+	disowned, some := journal.Disowned(writes...)
 	m := db.member.Load()
-	if m == nil {
+	if !disowned || m == nil {
 		return nil
 	}
 	if locked, err := m.Locked(); err != nil || locked {
 		return nil // an error is none of the commit, and no proof
 	}
-	return db.breaks(errors.New("the lock file of this process was removed, so that others take it for dead, and take its runs"))
+	lost := db.breaks(errors.New("the lock file of this process was removed, so that others take it for dead, and take its runs"))
+	if some {
+		return nil
+	}
+	return lost
 }
 
 // change lets f write, when its turn comes, and judges what went wrong.

@@ -1,5 +1,11 @@
 package sqlite
 
+import (
+	"errors"
+
+	"github.com/seed139febb4/durable/journal"
+)
+
 // pinning is a statement that stays at a row, and with it the snapshot that it
 // reads.
 const pinning = `SELECT 1 FROM meta`
@@ -7,7 +13,7 @@ const pinning = `SELECT 1 FROM meta`
 // pin keeps the writer reading what it has just committed. A transaction that
 // begins there only takes the lock of writing: SQLite need not look for what
 // others did, which is four of the six locks of a commit. If one of them has
-// written meanwhile, the snapshot cannot be written to, and unpin comes first.
+// written meanwhile BEGIN is refused, and begin tries again with nothing pinned.
 //
 // A log whose snapshot is pinned does not begin again. So nothing is pinned while
 // there is a checkpoint to be made, or another process at work, and one that has
@@ -20,7 +26,7 @@ func (w *writer) pin() {
 	}
 	s, err := w.conn.prepare(pinning)
 	if err != nil {
-		return // what is committed is committed; the next transaction meets the same error
+		return // it would have saved time, that is all
 	}
 	if _, err := s.step(); err != nil {
 		_ = s.done(err)
@@ -41,11 +47,10 @@ func (w *writer) unpin() bool {
 
 // begin begins a transaction that will write.
 func (w *writer) begin() error {
-	err := w.exec(beginNow)
-	if err != nil && w.unpin() {
-		err = w.exec(beginNow) // somebody has written since; this waits, too
+	const now = "BEGIN IMMEDIATE"
+	err := w.exec(now)
+	if err != nil && errors.Is(explain(err), journal.ErrHeld) && w.unpin() {
+		err = w.exec(now) // somebody has written since, or does; this waits
 	}
 	return err
 }
-
-const beginNow = "BEGIN IMMEDIATE"

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	codes "modernc.org/sqlite/lib"
 
 	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/sqlite/faultvfs"
 )
 
 // restarts reports whether another process could begin the log again.
@@ -74,8 +76,18 @@ func TestPin(t *testing.T) {
 		db, s := pinned(t)
 		other := reopen(t, db.path)
 		require.NoError(t, other.Join(t.Context(), silent{}))
+		require.NotNil(t, db.writer.pinned)
 		commit(t, db, s.next(completed(1), activity(2)))
 		require.Nil(t, db.writer.pinned)
+	})
+	t.Run("a failing lock is no other process", func(t *testing.T) {
+		disk := newDisk(t)
+		db := openNew(t, VFS(disk.Name()))
+		stopWatching(db)
+		s := begin(t, db, activity(1))
+		require.NotNil(t, db.writer.pinned)
+		disk.Fail(faultvfs.Fault{Op: faultvfs.LockLog, Code: codes.SQLITE_IOERR_SHMLOCK})
+		require.ErrorIs(t, db.Commit(s.next(completed(1), activity(2))), journal.ErrBroken)
 	})
 	t.Run("not while a checkpoint is due", func(t *testing.T) {
 		db, s := pinned(t)

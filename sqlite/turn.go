@@ -33,6 +33,7 @@ func (db *DB) enter() error {
 	if !t.Crowded() {
 		return nil
 	}
+	db.writer.unpin()
 	ctx, cancel := context.WithTimeout(bg, db.patience)
 	defer cancel()
 	if err := t.Enter(ctx); err != nil {

@@ -157,6 +157,20 @@ var claimCases = []testCase{
 		},
 	},
 	{
+		name: "claim/lock lost, and the run has ended",
+		why:  "a process finds its lock lost also if whoever took the run has ended it",
+		need: losing,
+		test: func(t *tester) {
+			b := t.open()
+			taken := t.begin(b, activity(1, "a"))
+			t.harness.Lose(b)
+			t.same("claimed", t.claimed(t.store, taken.key), []int64{taken.key})
+			t.commit(t.store, &journal.Terminate{Run: taken.key, At: dawn.Add(time.Hour)})
+			err := b.Commit(taken.next(completed(1, "a", `1`)))
+			t.must(errors.Is(err, journal.ErrBroken), "the commit gives %v", err)
+		},
+	},
+	{
 		name: "claim/lock lost, at once",
 		why:  "a process that finds its lock lost fails with the commit that has told it, if nothing else was in it",
 		need: losing,

@@ -114,7 +114,7 @@ func (m *Member) SyncMark() error {
 }
 
 // Touch is a sign of life: others see when the last one was, see [Dir.Alive].
-// Called at least twice a second it keeps that within one second; most calls do
+// Called once a second it keeps that within about one; most calls do
 // nothing.
 func (m *Member) Touch() {
 	now := time.Now()
