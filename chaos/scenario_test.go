@@ -118,6 +118,9 @@ func TestUnknownScenario(t *testing.T) {
 // TestFolderStays plays a scenario at whose end a worker is alive: its files are
 // left, and it is not.
 func TestFolderStays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a scenario once more")
+	}
 	o := quick("recovery")
 	o.Dir = t.TempDir()
 	rep, err := chaos.Run(t.Context(), o)

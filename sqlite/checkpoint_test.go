@@ -61,6 +61,9 @@ func TestCheckpointOfShortLives(t *testing.T) {
 // TestCheckpointHeldBack has a read that stays open, which the log must outlive.
 func TestCheckpointHeldBack(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("three hundred large commits")
+	}
 	db := openNew(t)
 	begin(t, db, activity(1))
 	held := make(chan struct{})

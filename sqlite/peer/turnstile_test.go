@@ -121,6 +121,9 @@ func TestTurnstile(t *testing.T) {
 // Three want in again as soon as they are out. Each one inside waits until the
 // next one stands at the gate, so that there is always somebody to be unfair to.
 func TestTurnstileIsFair(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nine hundred turns")
+	}
 	const manyLooks = 100_000
 	const turns = 900
 	path := base(t)
