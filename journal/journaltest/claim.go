@@ -29,6 +29,17 @@ func (t *tester) claimed(s journal.Store, runs ...int64) []int64 {
 	return keys
 }
 
+// robbed is a handle that has lost its lock, and a run of its that the tester's own
+// has taken.
+func (t *tester) robbed() (journal.Store, *story) {
+	t.Helper()
+	b := t.open()
+	taken := t.begin(b, activity(1, "a"))
+	t.harness.Lose(b)
+	t.same("claimed", t.claimed(t.store, taken.key), []int64{taken.key})
+	return b, taken
+}
+
 var claimCases = []testCase{
 	{
 		name: "claim/unowned",
@@ -142,10 +153,8 @@ var claimCases = []testCase{
 		why:  "a process whose lock is lost though it lives is dead to the others: it cannot write to what they took, and writes nothing after that",
 		need: losing,
 		test: func(t *tester) {
-			b := t.open()
-			taken, left := t.begin(b, activity(1, "a")), t.begin(b, activity(1, "a"))
-			t.harness.Lose(b)
-			t.same("claimed", t.claimed(t.store, taken.key), []int64{taken.key})
+			b, taken := t.robbed()
+			left := t.begin(b, activity(1, "a"))
 			left.turn(completed(1, "a", `1`), activity(2, "a")) // it does not know yet, and the run is still its own
 			late, other := taken.next(completed(1, "a", `1`)), left.next(completed(2, "a", `1`), activity(3, "a"))
 			t.noError(b.Commit(late, other))
@@ -161,10 +170,7 @@ var claimCases = []testCase{
 		why:  "a process finds its lock lost also if whoever took the run has ended it",
 		need: losing,
 		test: func(t *tester) {
-			b := t.open()
-			taken := t.begin(b, activity(1, "a"))
-			t.harness.Lose(b)
-			t.same("claimed", t.claimed(t.store, taken.key), []int64{taken.key})
+			b, taken := t.robbed()
 			t.commit(t.store, &journal.Terminate{Run: taken.key, At: dawn.Add(time.Hour)})
 			err := b.Commit(taken.next(completed(1, "a", `1`)))
 			t.must(errors.Is(err, journal.ErrBroken), "the commit gives %v", err)
@@ -175,10 +181,7 @@ var claimCases = []testCase{
 		why:  "a process that finds its lock lost fails with the commit that has told it, if nothing else was in it",
 		need: losing,
 		test: func(t *tester) {
-			b := t.open()
-			taken := t.begin(b, activity(1, "a"))
-			t.harness.Lose(b)
-			t.same("claimed", t.claimed(t.store, taken.key), []int64{taken.key})
+			b, taken := t.robbed()
 			err := b.Commit(taken.next(completed(1, "a", `1`)))
 			t.must(errors.Is(err, journal.ErrBroken), "the commit gives %v", err)
 		},
