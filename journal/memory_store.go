@@ -63,9 +63,10 @@ func (s *MemoryStore) Commit(writes ...Write) error {
 			s.write(w)
 		}
 		m.tellChanged(s)
-		if disowned, some := Disowned(writes...); s.lost && disowned {
-			s.state = ErrBroken
-			refused = !some
+		if s.lost {
+			if disowned, some := Disowned(writes...); disowned {
+				s.state, refused = ErrBroken, !some
+			}
 		}
 	case DiskError:
 		s.state = ErrBroken

@@ -33,28 +33,26 @@ func (db *DB) signal() {
 // watch starts the goroutine that gives this process's signs of life, lets go of
 // what an idle writer has pinned, and polls.
 func (db *DB) watch() {
-	db.watching.Do(func() {
-		db.watched.Store(true)
-		db.running.Add(1)
-		go func() {
-			defer db.running.Done()
-			every, last := pollEvery, time.Now()
-			t := time.NewTimer(every)
-			defer t.Stop()
-			for {
-				select {
-				case now := <-t.C:
-					if db.tick() {
-						every, last = pollEvery, now
-					} else if now.Sub(last) >= quietFor {
-						every = pollQuietly
-					}
-					t.Reset(every)
-				case <-db.done:
-					return
+	if db.watching.Swap(true) {
+		return
+	}
+	db.running.Go(func() {
+		every, last := pollEvery, time.Now()
+		t := time.NewTimer(every)
+		defer t.Stop()
+		for {
+			select {
+			case now := <-t.C:
+				if db.tick() {
+					every, last = pollEvery, now
+				} else if now.Sub(last) >= quietFor {
+					every = pollQuietly
 				}
+				t.Reset(every)
+			case <-db.done:
+				return
 			}
-		}()
+		}
 	})
 }
 

@@ -23,7 +23,7 @@ func harness(t testing.TB, options ...Option) journaltest.Harness {
 		},
 		Kill: func(s journal.Store) { kill(s.(*DB)) },
 		Lose: func(s journal.Store) {
-			require.NoError(t, os.Remove(filepath.Join(path+"-peers", s.(*DB).member.Load().Token()+".lock")))
+			require.NoError(t, os.Remove(lockFile(s.(*DB))))
 		},
 	}
 }

@@ -86,7 +86,7 @@ func record(t *testing.T, n int, options ...Option) *tape {
 	d := newDrill(rng, path, append(options, VFS(disk.Name()), every)...)
 	written := 0
 	d.acknowledged = func(p picture) {
-		lock := filepath.Join(path+"-peers", d.db.member.Load().Token()+".lock")
+		lock := lockFile(d.db)
 		mark, err := os.ReadFile(lock)
 		require.NoError(t, err)
 		rec.Write(lock, 0, mark)

@@ -51,11 +51,16 @@ func openNew(t testing.TB, options ...Option) *DB {
 	return db
 }
 
+// lockFile is the lock of a handle that has joined.
+func lockFile(db *DB) string {
+	return filepath.Join(db.path+"-peers", db.member.Load().Token()+".lock")
+}
+
 // kill ends a handle as kill -9 would, as far as others can see: its lock file
 // stays, and nobody holds it.
 func kill(db *DB) {
-	if m := db.member.Load(); m != nil {
-		path := filepath.Join(db.path+"-peers", m.Token()+".lock")
+	if db.member.Load() != nil {
+		path := lockFile(db)
 		left, err := os.ReadFile(path)
 		defer func() {
 			if err == nil {

@@ -107,7 +107,7 @@ func files(t *testing.T, path string) map[string][]byte {
 // dieWith closes the handle as it is, but leaves its lock file and mark behind,
 // as kill -9 does.
 func dieWith(t *testing.T, db *DB) {
-	lock := filepath.Join(db.path+"-peers", db.member.Load().Token()+".lock")
+	lock := lockFile(db)
 	content, err := os.ReadFile(lock)
 	require.NoError(t, err)
 	kill(db)

@@ -46,9 +46,8 @@ type DB struct {
 	member  atomic.Pointer[peer.Member]
 
 	changed  chan struct{}
-	asked    atomic.Bool // somebody wants to know
-	watching sync.Once
-	watched  atomic.Bool   // it has begun
+	asked    atomic.Bool   // somebody wants to know
+	watching atomic.Bool   // the goroutine of watch has begun
 	polled   uint32        // the version at the last tick; guarded by turn
 	done     chan struct{} // closed by Close
 	running  sync.WaitGroup

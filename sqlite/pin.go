@@ -20,7 +20,7 @@ const pinning = `SELECT 1 FROM meta`
 // nothing more to commit is unpinned by the next tick.
 func (w *writer) pin() {
 	db := w.db
-	alone := db.dir == nil || db.watched.Load() && !db.dir.Turnstile().Crowded()
+	alone := db.dir == nil || db.watching.Load() && !db.dir.Turnstile().Crowded()
 	if w.pinned != nil || w.owed || !alone || db.ckpt.due() {
 		return
 	}
