@@ -161,6 +161,22 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
+// FuzzFile writes over a part of a file, and takes away its end.
+func FuzzFile(f *testing.F) {
+	i := newImage(f, true)
+	whole := i.files["test.db"]
+	f.Add(uint(0), []byte{}, uint(0))
+	f.Add(uint(28), []byte{0, 0, 0, 1}, uint(4096))
+	f.Fuzz(func(t *testing.T, offset uint, patch []byte, cut uint) {
+		path := i.write(t, t.TempDir())
+		damaged := slices.Clone(whole[:uint(len(whole))-cut%uint(len(whole))])
+		copy(damaged[offset%uint(len(damaged)):], patch)
+		write(t, path, damaged)
+		_, err := i.examine(path, doctor)
+		require.NoError(t, err)
+	})
+}
+
 // TestFlippedBitsAreNoticed verifies no checksums: then bits must be missed.
 func TestFlippedBitsAreNoticed(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ type image struct {
 
 // newImage works, dies, works again. The closed one was left in order; the other
 // one died, too, and has a log.
-func newImage(t *testing.T, closed bool) *image {
+func newImage(t testing.TB, closed bool) *image {
 	dir := t.TempDir()
 	d := newDrill(chance(0), filepath.Join(dir, "test.db"), syncing("OFF"))
 	require.NoError(t, d.open())

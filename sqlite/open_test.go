@@ -18,28 +18,32 @@ import (
 	"github.com/seed139febb4/durable/journal"
 )
 
-func TestOpenNew(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"plain.db", "a b", "question?.db", "hash#.db", "100%.db", "plus+&=.db", "quote'.db", "ünï.db"} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), name)
-			db := reopen(t, path)
-			commit(t, db, &journal.Create{ULID: newULID(), Workflow: "w", At: dawn})
-			require.NoError(t, db.Close())
-			info, err := os.Stat(path)
-			require.NoError(t, err)
-			if runtime.GOOS != "windows" {
-				require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
-			}
-			entries, err := os.ReadDir(filepath.Dir(path))
-			require.NoError(t, err)
-			require.Len(t, entries, 1, "everything is in one file: %v", entries)
-			again := reopen(t, path)
-			runs, err := again.Runs(t.Context(), journal.Filter{})
-			require.NoError(t, err)
-			require.Len(t, runs, 1)
-		})
+// FuzzOpenNew makes files of any name that the file system takes.
+func FuzzOpenNew(f *testing.F) {
+	for _, name := range []string{"plain.db", "a b", "question?.db", "hash#.db", "100%.db", "plus+&=.db", "quote'.db", "ünï.db", "\xff"} {
+		f.Add(name)
 	}
+	f.Fuzz(func(t *testing.T, name string) {
+		path := filepath.Join(t.TempDir(), name)
+		if filepath.Base(path) != name || os.WriteFile(path, nil, 0o600) != nil {
+			t.Skip("no name of a file")
+		}
+		db := reopen(t, path)
+		commit(t, db, &journal.Create{ULID: newULID(), Workflow: "w", At: dawn})
+		require.NoError(t, db.Close())
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		if runtime.GOOS != "windows" {
+			require.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+		}
+		entries, err := os.ReadDir(filepath.Dir(path))
+		require.NoError(t, err)
+		require.Len(t, entries, 1, "everything is in one file: %v", entries)
+		again := reopen(t, path)
+		runs, err := again.Runs(t.Context(), journal.Filter{})
+		require.NoError(t, err)
+		require.Len(t, runs, 1)
+	})
 }
 
 func TestOpenSettings(t *testing.T) {
