@@ -143,6 +143,18 @@ func (e *Engine) cancelAttempts(run int64, why error) {
 	}
 }
 
+// unqueue forgets the attempts of a run that wait for their turn: it is stuck, and
+// whoever goes on with it makes them.
+func (e *Engine) unqueue(run int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for key, a := range e.attempts {
+		if key.run == run && a.waits {
+			delete(e.attempts, key)
+		}
+	}
+}
+
 // unbound stops a run that asks for an activity this program does not have: it
 // loses nothing, and goes on once a program that has it resumes it.
 func (e *Engine) unbound(a *attempt) Task {

@@ -48,6 +48,38 @@ func TestBacklog(t *testing.T) {
 			require.Equal(t, []string{"a 1"}, did.all())
 		})
 	})
+	t.Run("a run that becomes stuck leaves its waiting attempts to who goes on with it", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			var did ledger
+			gate := make(chan struct{})
+			code := func(broken bool) host.Binding {
+				return workflow("w", func(h host.Host) (string, error) {
+					a := h.Activity("a", json.RawMessage("1"), host.Options{})
+					b := h.Activity("b", json.RawMessage("2"), host.Options{})
+					if err := sleep(h, time.Second); err != nil || broken {
+						panic("as planned")
+					}
+					if _, err := get(h, b); err != nil {
+						return "", err
+					}
+					return get(h, a)
+				})
+			}
+			p := w.process(Config{Concurrency: 1, Bindings: []host.Binding{did.gated("a", gate), did.echo("b"), code(true)}})
+			run := p.start("w", "", nil)
+			time.Sleep(2 * time.Second)
+			require.Equal(t, journal.StatusStuck, w.row(run).Status)
+			q := w.process(Config{Bindings: []host.Binding{did.gated("a", gate), did.echo("b"), code(false)}})
+			require.NoError(t, q.Resume(w.Context(), run))
+			synctest.Wait()
+			close(gate)
+			_, err := q.result(run)
+			require.NoError(t, err)
+			p.suspend()
+			q.suspend()
+			require.ElementsMatch(t, []string{"a 1", "a 1", "b 2"}, did.all()) // "a" was under way in both
+		})
+	})
 	t.Run("an attempt waits once, also if its run is rebuilt", func(t *testing.T) {
 		inWorld(t, func(w *world) {
 			var did ledger

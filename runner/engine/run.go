@@ -121,6 +121,8 @@ func (r *run) goes(why error) (drive Task) {
 	r.e.forget(r, key, ended)
 	if why != nil {
 		r.e.cancelAttempts(key, why)
+	} else {
+		r.e.unqueue(key)
 	}
 	if begin {
 		r.e.busy(1)
