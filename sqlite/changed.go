@@ -7,7 +7,7 @@ import "time"
 const (
 	pollEvery   = 250 * time.Millisecond
 	pollQuietly = time.Second
-	quietFor    = 10 * time.Second
+	quietFor    = time.Second
 )
 
 // Changed implements journal.Store. The first call takes note of what there is
