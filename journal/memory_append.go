@@ -61,7 +61,7 @@ func (s *MemoryStore) appendable(a *Append) (r *memRun, delivered int, err error
 	if a.Delivered != 0 && delivered < 0 {
 		return nil, -1, fmt.Errorf("run %d holds no message %d: %w", r.Key, a.Delivered, ErrFenced)
 	}
-	if a.End != "" && len(r.inbox) > 0 && r.inbox[0].ID <= a.Last() {
+	if (a.End != "" || a.Straight) && len(r.inbox) > 0 && r.inbox[0].ID <= a.Last() {
 		return nil, -1, fmt.Errorf("run %d holds message %d: %w", r.Key, r.inbox[0].ID, ErrUnread)
 	}
 	return r, delivered, nil

@@ -67,8 +67,8 @@ type Create struct {
 // Append adds one event to a run (a turn is one event) and keeps the run's
 // row, timers and inbox in step with it, all or nothing. Refused with ErrFenced
 // if this process does not own the run with that Fence or if Event.Seq is not
-// the next number, with ErrUnread if End is set and the inbox holds messages up
-// to Last, with ErrClosed or ErrStuck if the run is not open. If
+// the next number, with ErrUnread if End or Straight is set and the inbox holds
+// messages up to Last, with ErrClosed or ErrStuck if the run is not open. If
 // several apply the first of these is given: ErrNoRun, ErrClosed, ErrStuck,
 // ErrFenced, ErrUnread. A Delivered that is not in the inbox is ErrFenced, too.
 //
@@ -82,6 +82,7 @@ type Append struct {
 	Fence     int64
 	Event     Event   // sealed: Sum is set
 	Delivered int64   // the inbox message this event delivers; removed. 0: none
+	Straight  bool    // this event is a message that was in no inbox
 	Cutoff    int64   // of an event that delivers none: messages with higher ids came after what it tells. 0: none did
 	Phase     Phase   // what the run does now; "" if unchanged
 	End       Status  // "" while the run goes on
@@ -94,7 +95,7 @@ type Append struct {
 }
 
 // Last is the message up to which all must have been delivered for the run to
-// end: those behind it came after what ends it.
+// end, or to take a Straight one: those behind it came after this event.
 func (a *Append) Last() int64 {
 	if a.Delivered != 0 {
 		return a.Delivered - 1

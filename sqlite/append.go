@@ -115,11 +115,11 @@ func (g *group) admits(run int64, a *journal.Append) (holding, error) {
 			return h, refuse("append event %d to run %d: message %d is not in its inbox: %w", a.Event.Seq, run, a.Delivered, journal.ErrFenced)
 		}
 	}
-	if a.End != "" && g.db.sabotage != DoubleSignal {
+	if (a.End != "" || a.Straight) && g.db.sabotage != DoubleSignal {
 		if id, found, err := g.one(unread, run, a.Last()); err != nil {
 			return h, err
 		} else if found {
-			return h, refuse("end run %d: message %d: %w", run, id, journal.ErrUnread)
+			return h, refuse("append event %d to run %d: message %d waits: %w", a.Event.Seq, run, id, journal.ErrUnread)
 		}
 	}
 	return h, nil

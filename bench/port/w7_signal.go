@@ -11,7 +11,7 @@ var signals = Workload{
 	Title: "from a signal to the workflow's result",
 	About: `A workflow waits for one signal, and ends when it has it. 50 ms after it has begun to wait, a caller in the same
 process sends the signal and awaits the workflow's result. The clock runs from the call that sends it until the result
-is there. 30 workflows, one at a time, each with a signal of its own. The bare limit commits two rows.`,
+is there. 30 workflows, one at a time, each with a signal of its own. The bare limit commits one row.`,
 	Figures: []Figure{{Name: "p50", Unit: "ms"}, {Name: "max", Unit: "ms"}},
 	phases: map[string]func(context.Context, *session) error{"run": func(ctx context.Context, s *session) error {
 		return s.with(ctx, func(sys System) error {

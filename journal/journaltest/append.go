@@ -110,6 +110,30 @@ var appendCases = []testCase{
 		},
 	},
 	{
+		name: "append/straight",
+		why:  "a message that was in no inbox is taken only if none waits there that came before",
+		test: func(t *tester) {
+			st := t.begin(t.store)
+			straight := func(commands ...journal.Command) *journal.Append {
+				a := st.next(received(journal.Message{Name: "s", By: "ada", At: dawn}), commands...)
+				a.Straight = true
+				return a
+			}
+			t.commit(t.store, signal(st.key, "s", ""), signal(st.key, "s", ""))
+			in := t.inbox(t.store, st.key)
+			t.refused(t.store, journal.ErrUnread, straight())
+			st.turn(received(in[0]))
+			before := straight()
+			before.Cutoff = in[0].ID
+			st.carry(before)
+			st.turn(received(in[1]))
+			st.carry(straight())
+			st.carry(straight(complete(`1`)))
+			t.same("the status", t.run(t.store, st.key).Status, journal.StatusCompleted)
+			t.same("the events", int64(len(st.history)), t.run(t.store, st.key).LastSeq)
+		},
+	},
+	{
 		name: "append/delivered",
 		why:  "a message leaves the inbox with the event that delivers it, once, and only from its own run's inbox",
 		test: func(t *tester) {

@@ -34,6 +34,7 @@ func (d *duel) turn(t *target) func() *journal.Append {
 		ulid := first
 		a, _ := After(t.History, e)
 		a.Run, a.Fence, a.Cutoff = t.Run.Key, t.Run.Fence, cutoff
+		a.Straight = a.Delivered == 0 && e.Kind == journal.SignalReceived
 		commands, _ := e.Asked()
 		for _, c := range commands {
 			status, ends := c.Kind.Ends()
@@ -101,6 +102,9 @@ func incoming(r *rand.Rand, s *journal.State, inbox []journal.Message, now time.
 		}
 	}
 	if len(pending) == 0 || r.IntN(8) == 0 {
+		if r.IntN(2) == 0 {
+			return received(journal.Message{Name: "straight", By: "ada", At: now}), true
+		}
 		return journal.Event{Kind: journal.CancelRequested, Note: journal.Note{By: "ada"}.Encode()}, true
 	}
 	o := pending[r.IntN(len(pending))]

@@ -142,7 +142,8 @@ func fired(op int64, due time.Time) journal.Event {
 	return journal.Event{Kind: journal.TimerFired, Op: op, At: due, Note: journal.Note{Due: due}.Encode()}
 }
 
-// received is the delivery of a signal that waits in the inbox.
+// received is the delivery of a signal that waits in the inbox, or, without an ID,
+// that was in none.
 func received(m journal.Message) journal.Event {
 	return journal.Event{Kind: journal.SignalReceived, Name: m.Name, Data: m.Data,
 		Note: journal.Note{By: m.By, Verified: m.Verified, Key: m.Key, Message: m.ID, Sent: m.At}.Encode()}

@@ -174,7 +174,7 @@ func (d dawdling) late(task Task) Task {
 
 func newStage(t require.TestingT, v venue, w *weather, c Config) *stage {
 	w.venue = v
-	s := &stage{TestingT: t, venue: v, weather: w, config: c, times: map[string]int{}, mended: map[int]bool{}}
+	s := &stage{TestingT: t, venue: v, weather: w, config: c, times: map[string]int{}, mended: map[int]bool{}, sent: map[mail]delivered{}}
 	s.only.Store(c.Only)
 	return s
 }

@@ -72,6 +72,10 @@ func (e *Engine) Cancel(ctx context.Context, run int64, by, reason string) error
 }
 
 func (e *Engine) post(ctx context.Context, p *journal.Post) error {
+	done := make(chan error, 1)
+	if e.straight(p, func(err error) { done <- err }) {
+		return e.acknowledged(ctx, done)
+	}
 	return e.write(ctx, p, func() { e.posted(p.Run) })
 }
 
@@ -106,14 +110,19 @@ func (e *Engine) write(ctx context.Context, w journal.Write, then func()) error 
 		return err
 	}
 	done := make(chan error, 1)
-	e.start(e.enter(entry{writes: []journal.Write{w}, failed: func(err error) { done <- err }, done: func() {
+	e.start(e.carry(w, then, func(err error) { done <- err }))
+	return e.acknowledged(ctx, done)
+}
+
+// carry queues one write for a client, who is told the outcome.
+func (e *Engine) carry(w journal.Write, then func(), tell func(error)) (commit Task) {
+	return e.enter(entry{writes: []journal.Write{w}, failed: tell, done: func() {
 		err := w.Refused()
 		if err == nil {
 			then()
 		}
-		done <- err
-	}}))
-	return e.acknowledged(ctx, done)
+		tell(err)
+	}})
 }
 
 // acknowledged waits for the outcome of a commit.

@@ -13,6 +13,7 @@ func (t *turn) abandoned(err error) {
 		t.r.starter(err)
 		t.r.drop(err) // nobody else knows of it
 	}
+	t.in.arrived(err)
 	r := t.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -35,6 +36,7 @@ func (t *turn) committed() {
 		return
 	}
 	release(t.logs)
+	t.in.arrived(nil)
 	t.release()
 	r.mu.Lock()
 	r.unsaved-- // only now: until then the run does not leave memory
@@ -137,13 +139,16 @@ func (t *turn) rejected(err error) {
 	again := r.stale || unread
 	if again {
 		r.stale = true
-		r.redo = append(r.redo, t.in)
+		if t.in.straight == nil {
+			r.redo = append(r.redo, t.in)
+		}
 		for _, q := range t.questions {
 			r.redo = append(r.redo, input{kind: inputQuery, query: q})
 		}
 	}
 	kick := again && r.unsaved == 0
 	r.mu.Unlock()
+	r.e.detour(&t.in)
 	switch {
 	case kick:
 		r.feed()

@@ -78,6 +78,7 @@ func (r *run) leaveMemory() {
 		if q := left[i].query; q != nil {
 			q.fail(errGone)
 		}
+		r.e.detour(&left[i])
 		if r.stuck {
 			r.e.start(r.e.keep(r.key, r.fence, left[i]))
 		}

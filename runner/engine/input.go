@@ -28,6 +28,8 @@ type input struct {
 	cutoff  int64         // of inputEvent: see refusals
 	times   int           // of inputCrashed
 	query   *question
+
+	straight *straight // of an inputEvent that is a message
 }
 
 // fromMessage is the input that delivers m.

@@ -428,10 +428,19 @@ type stage struct {
 	client   *Engine                 // a process that runs nothing
 
 	mu     sync.Mutex
-	times  map[string]int // how often each attempt was executed
-	mended map[int]bool   // nodes that have panicked
-	breaks int            // processes that ended, and runs that were stuck
+	times  map[string]int     // how often each attempt was executed
+	mended map[int]bool       // nodes that have panicked
+	sent   map[mail]delivered // signals without a key
+	breaks int                // processes that ended, and runs that were stuck
 }
+
+type mail struct {
+	run    int64
+	signal string
+}
+
+// delivered is how often a signal may have arrived, and how often it must have.
+type delivered struct{ most, least int }
 
 func (s *stage) first(id int) bool {
 	s.mu.Lock()
@@ -595,14 +604,30 @@ func (s *stage) start(ctx context.Context, n node) (json.RawMessage, error) {
 	return nil, err
 }
 
-// send sends the signal that the run waits for, from another process.
+// send sends the signal that the run waits for, half of the time without a key:
+// then again if it does not know whether it arrived.
 func (s *stage) send(ctx context.Context, n node) (json.RawMessage, error) {
 	s.begun(ctx, n)
 	run, err := s.key(ctx)
-	if err == nil {
-		_, err = s.caller().Signal(ctx, run, SignalRequest{Name: fmt.Sprint("s", n.ID), Payload: encode(node{ID: n.ID}), Key: fmt.Sprint(n.ID)})
+	if err != nil {
+		return nil, err
+	}
+	q := SignalRequest{Name: fmt.Sprint("s", n.ID), Payload: encode(node{ID: n.ID}), Key: fmt.Sprint(n.ID)}
+	if s.weather.chance(0.5) {
+		q.Key = ""
+		s.sends(mail{run, q.Name}, delivered{most: 1})
+	}
+	if _, err = s.caller().Signal(ctx, run, q); err == nil && q.Key == "" {
+		s.sends(mail{run, q.Name}, delivered{least: 1})
 	}
 	return nil, err
+}
+
+func (s *stage) sends(m mail, more delivered) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.sent[m]
+	s.sent[m] = delivered{was.most + more.most, was.least + more.least}
 }
 
 func (s *stage) cancel(ctx context.Context, n node) (json.RawMessage, error) {

@@ -174,16 +174,26 @@ func (t *witness) judgeRun(row *journal.Run) {
 	}
 	where := map[int64]int{}
 	last := map[string]int{}
+	free := map[string]int{} // signals without a key, by name
 	for i := range events {
 		e := &events[i]
 		t.d.t.trace.note(uint64(e.Sum))
 		if e.Kind == journal.SignalReceived {
-			where[e.Facts().Message]++
+			if where[e.Facts().Message]++; e.Facts().Key == "" {
+				free[e.Name]++
+			}
 			t.inOrder(row.Key, e, last)
 		}
 	}
 	for i := range inbox {
-		where[inbox[i].ID]++
+		if where[inbox[i].ID]++; inbox[i].Kind == journal.SignalMessage && inbox[i].Key == "" {
+			free[inbox[i].Name]++
+		}
+	}
+	for m, may := range t.s.sent {
+		if n := free[m.signal]; m.run == row.Key && (n < may.least || n > may.most) {
+			t.s.Errorf("P3: signal %s was sent to run %d up to %d times, of which %d were acknowledged, and is there %d times", m.signal, m.run, may.most, may.least, n)
+		}
 	}
 	for i := range t.posts {
 		if p := &t.posts[i]; p.Run == row.Key && where[p.Message.ID] != 1 {

@@ -21,8 +21,11 @@ func (r *run) failed(err error, in *input) (commit Task) {
 	default:
 		r.e.fail(err)
 	}
-	if in != nil && in.query != nil {
-		in.query.fail(errGone)
+	if in != nil {
+		if in.query != nil {
+			in.query.fail(errGone)
+		}
+		r.e.detour(in)
 	}
 	return nil
 }
@@ -50,6 +53,7 @@ func (r *run) stick(why troubled, in *input) (commit Task) {
 			m.At = r.e.sched.Now()
 			writes = append(writes, &journal.Post{Run: r.key, Fence: r.fence, Message: m})
 		}
+		r.e.detour(&inputs[i])
 		if q := inputs[i].query; q != nil {
 			q.fail(&StuckError{Run: r.info.ID, Problem: s.Problem})
 		}

@@ -78,6 +78,7 @@ func (r *run) turn(in input) (commit Task) {
 		if in.kind == inputMessage {
 			return e.enqueue(nil, &journal.Discard{Run: r.key, Fence: r.fence, Message: in.message})
 		}
+		in.arrived(nil)
 		return nil
 	}
 	now, op := e.sched.Now(), x.pending[in.event.Op]
@@ -92,7 +93,7 @@ func (r *run) turn(in input) (commit Task) {
 	}
 	t := turns.Get().(*turn)
 	t.r, t.in, t.create, t.append = r, in, r.create, &t.body
-	t.body = journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message, Cutoff: in.cutoff}
+	t.body = journal.Append{Run: r.key, New: r.create, Fence: r.fence, Delivered: in.message, Straight: in.straight != nil, Cutoff: in.cutoff}
 	if op != nil {
 		r.settles(t, op, ev.Kind)
 	}

@@ -158,7 +158,7 @@ func (s *system) Signal(context.Context, string) error {
 	return rows.Err()
 }
 
-func (s *system) Result(context.Context, string) error { return s.alone(1) }
+func (s *system) Result(context.Context, string) error { return nil }
 
 func (s *system) Sleep(context.Context) error { return none }
 

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed139febb4/durable/journal"
+	"github.com/seed139febb4/durable/runner/host"
+	"github.com/stretchr/testify/require"
+)
+
+// reader waits for n signals named "go" and returns what they say, in order.
+func reader(n int) host.Binding {
+	return workflow("w", func(h host.Host) (said string, err error) {
+		box := h.Mailbox("go")
+		for range n {
+			if err := h.Await(func() bool { return box.Len() > 0 }); err != nil {
+				return "", err
+			}
+			said += string(box.Pop().Payload)
+		}
+		return "said " + said, nil
+	})
+}
+
+func isStraight(a *journal.Append) bool { return a.Straight }
+
+// counted is a handle that counts commits of signals, one way and the other.
+func (w *world) counted() (h *hooks, posts, straight *int) {
+	h, posts, straight = w.hooks(), new(int), new(int)
+	h.after = func(writes []journal.Write) {
+		for _, write := range writes {
+			switch write := write.(type) {
+			case *journal.Post:
+				*posts++
+			case *journal.Append:
+				if write.Straight && write.Err == nil {
+					*straight++
+				}
+			}
+		}
+	}
+	return h, posts, straight
+}
+
+// TestStraight sends signals from the process that runs the workflow.
+func TestStraight(t *testing.T) {
+	t.Run("to a run that rests", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			h, posts, straight := w.counted()
+			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
+			run := p.start("w", "", nil)
+			p.signal(run, "go", "1")
+			require.Equal(t, []string{"run.started", "signal.received"}, w.history(run), "acknowledged is delivered")
+			p.signal(run, "go", "2")
+			out, err := p.result(run)
+			require.NoError(t, err)
+			require.Equal(t, `"said 12"`, out)
+			require.Equal(t, []int{0, 2}, []int{*posts, *straight})
+			_, err = p.Signal(w.Context(), run, SignalRequest{Name: "go"})
+			require.ErrorIs(t, err, journal.ErrClosed)
+			p.suspend()
+		})
+	})
+	t.Run("with a key", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			h, posts, straight := w.counted()
+			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
+			run := p.start("w", "", nil)
+			for i := range 2 {
+				again, err := p.Signal(w.Context(), run, SignalRequest{Name: "go", Payload: json.RawMessage("1"), Key: "k"})
+				require.NoError(t, err)
+				require.Equal(t, i == 1, again)
+			}
+			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			p.suspend()
+		})
+	})
+	t.Run("behind one from another process", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			h, posts, straight := w.counted()
+			sent := false
+			h.before = func(writes []journal.Write) {
+				if !sent && holds(writes, isStraight) {
+					sent = true
+					_, err := w.client().Signal(w.Context(), 1, SignalRequest{Name: "go", Payload: json.RawMessage("1")})
+					require.NoError(t, err)
+				}
+			}
+			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(3)}})
+			run := p.start("w", "", nil)
+			p.signal(run, "go", "2")
+			p.signal(run, "go", "3") // the inbox is where this run's signals come together now
+			out, err := p.result(run)
+			require.NoError(t, err)
+			require.Equal(t, `"said 123"`, out)
+			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			p.suspend()
+		})
+	})
+	t.Run("to a run that somebody ends", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			h := w.hooks()
+			h.before = func(writes []journal.Write) {
+				if holds(writes, isStraight) {
+					require.NoError(t, w.client().Terminate(w.Context(), 1, "ada", ""))
+				}
+			}
+			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(1)}})
+			_, err := p.Signal(w.Context(), p.start("w", "", nil), SignalRequest{Name: "go"})
+			require.ErrorIs(t, err, journal.ErrClosed)
+			p.suspend()
+		})
+	})
+	t.Run("to a run that becomes stuck over it", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			broken := true
+			b := workflow("w", func(h host.Host) (string, error) {
+				box := h.Mailbox("go")
+				err := h.Await(func() bool { return box.Len() > 0 })
+				if broken && err == nil {
+					panic("not yet")
+				}
+				return "mended", err
+			})
+			p := w.process(Config{Bindings: []host.Binding{b}})
+			run := p.start("w", "", nil)
+			p.signal(run, "go", "1")
+			synctest.Wait()
+			require.Equal(t, journal.StatusStuck, w.row(run).Status)
+			broken = false
+			require.NoError(t, p.Resume(w.Context(), run))
+			out, err := p.result(run)
+			require.NoError(t, err)
+			require.Equal(t, `"mended"`, out)
+			p.suspend()
+		})
+	})
+	t.Run("when the disk fails", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			p := w.process(Config{Bindings: []host.Binding{reader(1)}})
+			run := p.start("w", "", nil)
+			w.disk.Inject(func(_ *journal.MemoryStore, writes []journal.Write) journal.Fault {
+				if holds(writes, isStraight) {
+					return journal.CrashBefore
+				}
+				return journal.NoFault
+			})
+			_, err := p.Signal(w.Context(), run, SignalRequest{Name: "go"})
+			require.ErrorIs(t, err, journal.ErrBroken)
+			p.kill()
+			w.disk.Inject(nil)
+			require.Equal(t, []string{"run.started"}, w.history(run))
+		})
+	})
+	t.Run("while the workflow computes", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			h, posts, straight := w.counted()
+			b := workflow("w", func(h host.Host) (said string, err error) {
+				box := h.Mailbox("go")
+				for range 2 {
+					if err := h.Await(func() bool { return box.Len() > 0 }); err != nil {
+						return "", err
+					}
+					said += string(box.Pop().Payload)
+					time.Sleep(time.Second)
+				}
+				return "said " + said, nil
+			})
+			p := w.process(Config{Store: h, Bindings: []host.Binding{b}})
+			run := p.start("w", "", nil)
+			ctx, cancel := context.WithTimeout(w.Context(), time.Millisecond)
+			defer cancel()
+			_, err := p.Signal(ctx, run, SignalRequest{Name: "go", Payload: json.RawMessage("1")})
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			p.signal(run, "go", "2") // acknowledged at once, and therefore first
+			require.Equal(t, []int{1, 0}, []int{*posts, *straight})
+			out, err := p.result(run)
+			require.NoError(t, err)
+			require.Equal(t, `"said 21"`, out)
+			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			p.suspend()
+		})
+	})
+	t.Run("a second request to end", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			b := workflow("w", func(h host.Host) (string, error) {
+				_ = sleep(h, time.Hour)
+				return "", sleep(h.Shielded(), time.Hour)
+			})
+			p := w.process(Config{Bindings: []host.Binding{b}})
+			run := p.start("w", "", nil)
+			for range 2 {
+				require.NoError(t, p.Cancel(w.Context(), run, "ada", ""))
+			}
+			_, err := p.result(run)
+			require.True(t, errors.Is(err, host.ErrCanceled) || err == nil, "%v", err)
+			require.Equal(t, []string{"run.started", "cancel.requested", "timer.fired"}, w.history(run))
+			p.suspend()
+		})
+	})
+}
