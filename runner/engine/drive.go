@@ -38,7 +38,7 @@ func (r *run) take() (in input, ok bool) {
 	switch {
 	case r.gone:
 		r.leaveMemory() // unlocks
-	case r.stuck, r.stale, r.x != nil && r.x.ended && r.unsaved > 0, len(r.queue) == 0:
+	case r.stuck, r.stale, r.mayBeRefused(), len(r.queue) == 0:
 		r.driving = false
 		rests := r.unsaved == 0 && r.taken.kind != inputEvict // else its commit sees to that, or it had reasons to stay
 		r.mu.Unlock()
@@ -58,6 +58,14 @@ func (r *run) take() (in input, ok bool) {
 		return in, true
 	}
 	return input{}, false
+}
+
+// mayBeRefused reports whether what is in the inbox can refuse the turn that is on
+// its way: nothing is built on it then. What a turn behind it would take, or find
+// that nobody waits for any more, must be there for the one that comes instead. The
+// caller is the driver and holds mu.
+func (r *run) mayBeRefused() bool {
+	return r.unsaved > 0 && (r.x != nil && r.x.ended || r.last != nil && r.last.in.straight != nil)
 }
 
 // leaveMemory unwinds the workflow. Results that came while it was becoming

@@ -102,6 +102,41 @@ func TestStraight(t *testing.T) {
 			p.suspend()
 		})
 	})
+	t.Run("refused while a result comes that it would have made unwanted", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			var did ledger
+			gate := make(chan struct{})
+			h := w.hooks()
+			h.before = func(writes []journal.Write) {
+				if holds(writes, isStraight) {
+					_, err := w.client().Signal(w.Context(), 1, SignalRequest{Name: "other"})
+					require.NoError(t, err)
+					close(gate)
+					synctest.Wait()
+				}
+			}
+			p := w.process(Config{Store: h, Bindings: []host.Binding{did.gated("a", gate), workflow("w", func(h host.Host) (string, error) {
+				first, other := h.Mailbox("go"), h.Mailbox("other")
+				scope, cancel := h.Scope(0)
+				a := scope.Activity("a", json.RawMessage("1"), host.Options{})
+				if err := h.Await(func() bool { return first.Len()+other.Len() > 0 }); err != nil {
+					return "", err
+				}
+				if first.Len() > 0 {
+					cancel()
+					_ = sleep(h, time.Hour)
+				}
+				return get(h, a)
+			})}})
+			run := p.start("w", "", nil)
+			p.signal(run, "go", "2")
+			out, err := p.result(run)
+			require.NoError(t, err)
+			require.Equal(t, `"1"`, out)
+			require.Equal(t, []string{"a 1"}, did.all())
+			p.suspend()
+		})
+	})
 	t.Run("to a run that somebody ends", func(t *testing.T) {
 		inWorld(t, func(w *world) {
 			h := w.hooks()
