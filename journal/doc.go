@@ -21,9 +21,9 @@
 //	    are in the same file and the same commit, runs exactly once.
 //	P3  Every signal enters one inbox on disk whose ids are never reused, or at
 //	    once the history. Acknowledged means committed. It is delivered once, in
-//	    commit order, also if nobody runs the workflow now; a key makes a repeated send harmless. A
-//	    run does not end while its inbox holds messages that came before what lets
-//	    it end; signals that came after that stay there, unread.
+//	    commit order, also if nobody runs the workflow now; a key makes a repeated
+//	    send harmless. A run does not end while its inbox holds messages that came
+//	    before what lets it end; signals that came after that stay there, unread.
 //	P4  A timer never fires early. Its deadline is absolute: down-time counts.
 //	P5  One live owner per run. A dead owner is noticed by the kernel's file lock.
 //	    Every append is fenced: a process that lost a run cannot write to it.

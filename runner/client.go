@@ -17,10 +17,10 @@ type Client interface {
 	// if the input does not decode into the workflow's type.
 	StartRun(ctx context.Context, s StartRequest) (Started, error)
 
-	// SignalRun puts a signal into the run's inbox and returns once it is on
-	// disk. duplicate: a signal with that key is there already. Nothing is
-	// stored if the workflow is known here, declares the signal, and the
-	// payload does not decode into its type.
+	// SignalRun gives the run a signal and returns once it is on disk.
+	// duplicate: a signal with that key is there already. Nothing is stored if
+	// the workflow is known here, declares the signal, and the payload does not
+	// decode into its type.
 	SignalRun(ctx context.Context, id string, s SignalRequest) (duplicate bool, err error)
 
 	// QueryRun returns the run's answer as of its last committed turn.

@@ -27,9 +27,9 @@ func (s Signal[T]) Inbox(ctx *Context) *Inbox[T] {
 // Receive takes the next value of the signal, waiting for one if there is none.
 func (s Signal[T]) Receive(ctx *Context) (T, error) { return s.Inbox(ctx).Receive(ctx) }
 
-// Send puts v into the inbox of the run with that id and returns once it is on
-// disk: the run gets it, exactly once, even if nobody runs it now. The error
-// matches [ErrNoRun] or [ErrClosed] if it never can.
+// Send gives v to the run with that id and returns once it is on disk: the run gets
+// it, exactly once, even if nobody runs it now. The error matches [ErrNoRun] or
+// [ErrClosed] if it never can.
 func (s Signal[T]) Send(ctx context.Context, c Client, id string, v T, opts ...SendOption) error {
 	raw, err := encode(v, s.call(), "payload")
 	if err != nil {

@@ -46,14 +46,20 @@ type SignalRequest struct {
 	Key      string // a repeated send with the same key is harmless; "": none
 }
 
-// Signal puts a message into the run's inbox and returns once it is on disk
-// (P3). duplicate: a message with that key was there before.
+// Signal gives the run a message and returns once it is on disk (P3): in the run's
+// inbox, or in its history. duplicate: a message with that key was there before. The
+// payload is the engine's from then on.
 func (e *Engine) Signal(ctx context.Context, run int64, q SignalRequest) (duplicate bool, err error) {
 	if err := e.fits(q.Payload, "payload"); err != nil {
 		return false, err
 	}
 	p := &journal.Post{Run: run, Message: journal.Message{Kind: journal.SignalMessage, Name: q.Name, Data: q.Payload,
 		By: q.By, Verified: q.Verified, Key: q.Key, At: e.sched.Now()}}
+	done := make(chan error, 1)
+	if e.straight(p, func(err error) { done <- err }) {
+		return false, e.acknowledged(ctx, done)
+	}
+	defer e.posting(run)()
 	if err := e.post(ctx, p); err != nil {
 		return false, err
 	}
@@ -72,10 +78,6 @@ func (e *Engine) Cancel(ctx context.Context, run int64, by, reason string) error
 }
 
 func (e *Engine) post(ctx context.Context, p *journal.Post) error {
-	done := make(chan error, 1)
-	if e.straight(p, func(err error) { done <- err }) {
-		return e.acknowledged(ctx, done)
-	}
 	return e.write(ctx, p, func() { e.posted(p.Run) })
 }
 

@@ -36,7 +36,6 @@ func (t *turn) committed() {
 		return
 	}
 	release(t.logs)
-	t.in.arrived(nil)
 	t.release()
 	r.mu.Lock()
 	r.unsaved-- // only now: until then the run does not leave memory
@@ -46,6 +45,7 @@ func (t *turn) committed() {
 	questions := t.questions
 	kick := r.unsaved == 0 && (r.stale || len(r.queue) > 0)
 	r.mu.Unlock()
+	t.in.arrived(nil)
 	for _, q := range questions {
 		q.reply()
 	}
@@ -133,7 +133,10 @@ func (t *turn) rejected(err error) {
 	r.unsaved--
 	t.lost = true
 	unread := errors.Is(err, journal.ErrUnread)
-	if unread {
+	switch {
+	case unread && t.in.straight != nil:
+		r.crowded = true
+	case unread:
 		r.refused++
 	}
 	again := r.stale || unread

@@ -93,8 +93,8 @@ func (r *run) leaveMemory() {
 	}
 }
 
-// rebuild forgets everything that is not on disk, but for the inputs: results
-// exist nowhere else. Messages will be read from the inbox again. The caller
+// rebuild forgets everything that is not on disk, but for the inputs: results and
+// straight signals exist nowhere else. Messages will be read from the inbox again. The caller
 // holds mu and is the driver.
 func (r *run) rebuild() {
 	var keep []input

@@ -32,6 +32,8 @@ type run struct {
 	stale   bool           // a commit was refused: the execution is ahead of the disk and must be rebuilt
 	redo    []input        // what the refused turns had taken
 	refused int            // how often its end was, see refusals
+	crowded bool           // a straight signal was refused
+	posts   int            // signals on their way from here to the inbox
 	asked   bool           // an inputInbox is queued
 	beaten  map[int64]bool // operations with a recorded heartbeat
 	idle    *idler         // its place among the runs that only wait; nil if it is not there

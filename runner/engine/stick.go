@@ -31,8 +31,8 @@ func (r *run) failed(err error, in *input) (commit Task) {
 }
 
 // stick stops the run until somebody resumes it. Nothing is lost: results that
-// exist nowhere else go to the inbox, in the same commit; messages and timers
-// are on disk anyway. Attempts under way go on: their results are kept.
+// exist nowhere else go to the inbox, in the same commit, and a straight signal by
+// itself; other messages and timers are on disk anyway. Attempts under way go on: their results are kept.
 func (r *run) stick(why troubled, in *input) (commit Task) {
 	r.mu.Lock()
 	inputs := r.queue

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,6 +76,27 @@ func TestStraight(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, i == 1, again)
 			}
+			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			p.suspend()
+		})
+	})
+	t.Run("behind one of the same process that is on its way", func(t *testing.T) {
+		inWorld(t, func(w *world) {
+			h, posts, straight := w.counted()
+			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
+			run := p.start("w", "", nil)
+			var second sync.WaitGroup
+			h.before = func([]journal.Write) {
+				h.before = nil
+				second.Go(func() { p.signal(run, "go", "2") })
+				synctest.Wait()
+			}
+			_, err := p.Signal(w.Context(), run, SignalRequest{Name: "go", Payload: json.RawMessage("1"), Key: "k"})
+			require.NoError(t, err)
+			second.Wait()
+			out, err := p.result(run)
+			require.NoError(t, err)
+			require.Equal(t, `"said 12"`, out)
 			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
 			p.suspend()
 		})
@@ -218,23 +239,6 @@ func TestStraight(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, `"said 21"`, out)
 			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
-			p.suspend()
-		})
-	})
-	t.Run("a second request to end", func(t *testing.T) {
-		inWorld(t, func(w *world) {
-			b := workflow("w", func(h host.Host) (string, error) {
-				_ = sleep(h, time.Hour)
-				return "", sleep(h.Shielded(), time.Hour)
-			})
-			p := w.process(Config{Bindings: []host.Binding{b}})
-			run := p.start("w", "", nil)
-			for range 2 {
-				require.NoError(t, p.Cancel(w.Context(), run, "ada", ""))
-			}
-			_, err := p.result(run)
-			require.True(t, errors.Is(err, host.ErrCanceled) || err == nil, "%v", err)
-			require.Equal(t, []string{"run.started", "cancel.requested", "timer.fired"}, w.history(run))
 			p.suspend()
 		})
 	})

@@ -78,7 +78,6 @@ func (r *run) turn(in input) (commit Task) {
 		if in.kind == inputMessage {
 			return e.enqueue(nil, &journal.Discard{Run: r.key, Fence: r.fence, Message: in.message})
 		}
-		in.arrived(nil)
 		return nil
 	}
 	now, op := e.sched.Now(), x.pending[in.event.Op]
