@@ -102,3 +102,23 @@ func TestIntegrity(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, problems)
 }
+
+// TestIntegrityOfSchema has a byte of a definition changed, which SQLite takes for
+// another name, and an index go.
+func TestIntegrityOfSchema(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "test.db")
+	db := reopen(t, path)
+	edit(t, db, "DROP INDEX runs_parent")
+	require.NoError(t, db.Close())
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, string(content), "pid     INTEGER")
+	write(t, path, bytes.ReplaceAll(content, []byte("pid     INTEGER"), []byte("qid     INTEGER")))
+	db, err = Open(path)
+	require.NoError(t, err)
+	defer db.Close()
+	problems, err := db.Integrity(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"processes is not defined as this program does it", "runs_parent is missing"}, problems)
+}

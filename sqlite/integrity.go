@@ -19,7 +19,7 @@ UNION ALL SELECT format('the number of message %d may be used again', max(messag
   HAVING max(message) > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inbox'), 0)`
 
 // Integrity reports everything that is wrong with the file as a file: damage
-// that SQLite finds, keys of messages that are gone, losses, errors of
+// that SQLite finds, tables that are not as they were made, keys of messages that are gone, losses, errors of
 // checkpoints. Whether what the file says makes sense is for journal.Check.
 func (db *DB) Integrity(ctx context.Context) (problems []string, err error) {
 	err = db.read(ctx, "check integrity", func(r *reader) error {
@@ -29,7 +29,9 @@ func (db *DB) Integrity(ctx context.Context) (problems []string, err error) {
 			}
 			return nil
 		}
-		return errors.Join(r.query(ctx, "PRAGMA integrity_check", note), r.query(ctx, memory, note))
+		differ, err := r.checkSchema(ctx)
+		problems = append(problems, differ...)
+		return errors.Join(err, r.query(ctx, "PRAGMA integrity_check", note), r.query(ctx, memory, note))
 	})
 	switch {
 	case err == nil:
