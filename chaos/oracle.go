@@ -160,23 +160,35 @@ func (t *trial) judgeNaps(entries []Entry) {
 const nap = 20 * time.Millisecond
 
 // recovered notes how long each process after a death took from its start until
-// it had rebuilt a run.
+// it had rebuilt a run. Among thousands of processes some have the same number: what
+// the ledger says of it is about the last one that had begun.
 func (t *trial) recovered(entries []Entry) {
 	if t.measured {
 		return
 	}
-	back := map[int]time.Time{}
-	for _, e := range entries {
-		if _, ok := back[e.PID]; e.What == Resumed && !ok {
-			back[e.PID] = e.At
-		}
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i, p := range t.procs {
-		if at, ok := back[p.PID]; ok && slices.ContainsFunc(t.procs[:i], (*Process).wasKilled) {
+	lives := map[int][]*Process{}
+	for _, p := range t.procs {
+		lives[p.PID] = append(lives[p.PID], p)
+	}
+	back := map[*Process]time.Time{}
+	for _, e := range entries {
+		for _, p := range slices.Backward(lives[e.PID]) {
+			if e.What == Resumed && p.Started.Before(e.At) {
+				if _, ok := back[p]; !ok {
+					back[p] = e.At
+				}
+				break
+			}
+		}
+	}
+	killed := false
+	for _, p := range t.procs {
+		if at, ok := back[p]; ok && killed {
 			t.out.Recovery = append(t.out.Recovery, Seconds(at.Sub(p.Started)))
 		}
+		killed = killed || p.wasKilled()
 	}
 }
 

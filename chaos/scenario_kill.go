@@ -120,7 +120,7 @@ func takeOver(t *trial) {
 		p := t.start(Orders{}, "worker")
 		workers[p.PID] = p
 	}
-	job := Pause{Time: runner.Duration(time.Second)}
+	job := Pause{Time: runner.Duration(time.Minute)} // nobody waits for its end
 	known := map[string]bool{} // runs
 	for n := range t.often(20) {
 		id := fmt.Sprintf("job%d", n)
@@ -137,7 +137,7 @@ func takeOver(t *trial) {
 		p := t.start(Orders{}, "worker")
 		workers[p.PID] = p
 	}
-	t.submit(string(slow), map[string]any{"last": job})
+	t.submit(string(slow), map[string]any{"last": Pause{Time: runner.Duration(time.Second)}})
 	t.results([]string{"last"})
 	t.judge()
 }
