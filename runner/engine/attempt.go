@@ -61,8 +61,11 @@ func (r *run) attempt(op *operation) *attempt {
 		task:    host.Task{Run: r.info, Activity: op.name, Op: op.number, Attempt: op.failed + 1, Scheduled: op.asked}}
 }
 
-// run executes the attempt.
+// run executes the attempt, unless its run has become stuck since.
 func (a *attempt) run() (next Task) {
+	if a.e.leftToOthers(a) {
+		return a.settle()
+	}
 	if a.kind == journal.RunTx {
 		return a.transact()
 	}

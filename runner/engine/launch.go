@@ -155,6 +155,18 @@ func (e *Engine) unqueue(run int64) {
 	}
 }
 
+// leftToOthers reports whether the run of an attempt that is about to begin has left
+// memory, as those do that become stuck: whoever goes on with it makes the attempt.
+func (e *Engine) leftToOthers(a *attempt) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.runs[a.key.run] != nil {
+		return false
+	}
+	delete(e.attempts, a.key) // from now on; this process may be the one
+	return true
+}
+
 // unbound stops a run that asks for an activity this program does not have: it
 // loses nothing, and goes on once a program that has it resumes it.
 func (e *Engine) unbound(a *attempt) Task {
