@@ -76,6 +76,7 @@ func record(t *testing.T, n int, options ...Option) *tape {
 	path := filepath.Join(t.TempDir(), "test.db")
 	rec, err := disk.Record(path)
 	require.NoError(t, err)
+	t.Cleanup(disk.StopRecording)
 	for _, o := range options {
 		if o == (liar{}) {
 			disk.Fail(faultvfs.Fault{Op: faultvfs.Sync, Sticky: true})

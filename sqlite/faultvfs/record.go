@@ -58,6 +58,14 @@ func (v *VFS) Record(path string) (*Recording, error) {
 	return r, nil
 }
 
+// StopRecording ends the recording that runs. A VFS is there for good, and what it
+// records with it.
+func (v *VFS) StopRecording() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.rec = nil
+}
+
 // Len is how many steps there are: the power can be cut before each of them, and
 // after the last.
 func (r *Recording) Len() int {
