@@ -172,7 +172,11 @@ func (tape *tape) cutAgain(path string, model faultvfs.Model, rng *rand.Rand) (s
 	if err := db.Close(); err != nil {
 		return "", err
 	}
-	return opening.Cut(first+rng.IntN(opening.Len()-first+1), model, rng, filepath.Join(filepath.Dir(path), "again"))
+	again := filepath.Join(filepath.Dir(path), "again")
+	if err := os.Mkdir(again, 0o700); err != nil { // there may be no file left to make it for
+		return "", err
+	}
+	return opening.Cut(first+rng.IntN(opening.Len()-first+1), model, rng, again)
 }
 
 // whole opens a file that some accident has left behind, and returns nil if
