@@ -121,7 +121,7 @@ func takeOver(t *trial) {
 		workers[p.PID] = p
 	}
 	job := Pause{Time: runner.Duration(time.Minute)} // nobody waits for its end
-	known := map[string]bool{} // runs
+	known := map[string]bool{}                       // runs
 	for n := range t.often(20) {
 		id := fmt.Sprintf("job%d", n)
 		t.submit(string(slow), map[string]any{id: job})
