@@ -102,7 +102,7 @@ func incoming(r *rand.Rand, s *journal.State, inbox []journal.Message, now time.
 		}
 	}
 	if len(pending) == 0 || r.IntN(8) == 0 {
-		if r.IntN(2) == 0 {
+		if r.IntN(4) == 0 {
 			return received(journal.Message{Name: "straight", By: "ada", At: now}), true
 		}
 		return journal.Event{Kind: journal.CancelRequested, Note: journal.Note{By: "ada"}.Encode()}, true
