@@ -20,6 +20,12 @@ func definitions(ctx context.Context) (made map[string]string, err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1) // each has a memory of its own
+	opening.Lock()        // handleOf must not take it for the connection that it waits for
+	err = db.PingContext(ctx)
+	opening.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range migrations {
 		if _, err := db.ExecContext(ctx, m); err != nil {
 			return nil, err
