@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -174,18 +173,20 @@ func (t *trial) recovered(entries []Entry) {
 	}
 	back := map[*Process]time.Time{}
 	for _, e := range entries {
-		for _, p := range slices.Backward(lives[e.PID]) {
-			if e.What == Resumed && p.Started.Before(e.At) {
-				if _, ok := back[p]; !ok {
-					back[p] = e.At
-				}
-				break
-			}
+		begun := lives[e.PID]
+		for len(begun) > 0 && !begun[len(begun)-1].Started.Before(e.At) {
+			begun = begun[:len(begun)-1]
+		}
+		if len(begun) == 0 || e.What != Resumed {
+			continue
+		}
+		if p := begun[len(begun)-1]; back[p].IsZero() {
+			back[p] = e.At
 		}
 	}
 	killed := false
 	for _, p := range t.procs {
-		if at, ok := back[p]; ok && killed {
+		if at := back[p]; killed && !at.IsZero() {
 			t.out.Recovery = append(t.out.Recovery, Seconds(at.Sub(p.Started)))
 		}
 		killed = killed || p.wasKilled()

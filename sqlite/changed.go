@@ -3,11 +3,10 @@ package sqlite
 import "time"
 
 // The file is looked at this often for what others committed and nobody nudged us
-// about: when nobody has written for quietFor, pollQuietly.
+// about; when nobody has written for as long as that, at pollQuietly.
 const (
 	pollEvery   = 250 * time.Millisecond
 	pollQuietly = time.Second
-	quietFor    = time.Second
 )
 
 // Changed implements journal.Store. The first call takes note of what there is
@@ -45,7 +44,7 @@ func (db *DB) watch() {
 			case now := <-t.C:
 				if db.tick() {
 					every, last = pollEvery, now
-				} else if now.Sub(last) >= quietFor {
+				} else if now.Sub(last) >= pollQuietly {
 					every = pollQuietly
 				}
 				t.Reset(every)

@@ -67,16 +67,10 @@ func (t *turn) committed() {
 // release lets the turn's effects out: it is on disk (P1).
 func (t *turn) release() {
 	r, e := t.r, t.r.e
-	r.mu.Lock()
-	stuck := r.stuck // it may be so on disk, and somebody else's, when what is behind this turn is
-	r.mu.Unlock()
 	for _, d := range t.append.Unset {
 		e.unschedule(r, d.Op)
 	}
 	for _, a := range t.attempts {
-		if stuck {
-			break
-		}
 		a.key.run, a.fence = r.key, r.fence
 		e.follow(e.admitted(a))
 	}

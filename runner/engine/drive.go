@@ -83,10 +83,7 @@ func (r *run) leaveMemory() {
 		x.close()
 	}
 	for i := range left {
-		if q := left[i].query; q != nil {
-			q.fail(errGone)
-		}
-		r.e.detour(&left[i])
+		r.e.turnAway(&left[i], errGone)
 		if r.stuck {
 			r.e.start(r.e.keep(r.key, r.fence, left[i]))
 		}
@@ -94,8 +91,8 @@ func (r *run) leaveMemory() {
 }
 
 // rebuild forgets everything that is not on disk, but for the inputs: results and
-// straight signals exist nowhere else. Messages will be read from the inbox again. The caller
-// holds mu and is the driver.
+// straight signals exist nowhere else. Messages will be read from the inbox again.
+// The caller holds mu and is the driver.
 func (r *run) rebuild() {
 	var keep []input
 	for _, in := range append(r.redo, r.queue...) {

@@ -104,7 +104,7 @@ func TestSignalAtTheWrongMoment(t *testing.T) {
 			h := w.hooks()
 			ctx, cancel := context.WithCancel(w.Context())
 			h.before = func(writes []journal.Write) {
-				if holds(writes, func(*journal.Post) bool { return true }) || holds(writes, func(a *journal.Append) bool { return a.Straight }) {
+				if holds(writes, func(*journal.Post) bool { return true }) || holds(writes, isStraight) {
 					cancel()
 					time.Sleep(time.Millisecond)
 				}

@@ -32,6 +32,15 @@ type input struct {
 	straight *straight // of an inputEvent that is a message
 }
 
+// turnAway ends an input that the run will not take: its question fails with why, and
+// a straight signal makes its detour.
+func (e *Engine) turnAway(in *input, why error) {
+	if in.query != nil {
+		in.query.fail(why)
+	}
+	e.detour(in)
+}
+
 // fromMessage is the input that delivers m.
 func fromMessage(m *journal.Message) input {
 	e := journal.Event{Name: m.Name, Op: m.Op, Data: m.Data}

@@ -12,11 +12,11 @@ func (e *Engine) launch(a *attempt) { e.start(e.admitted(a)) }
 
 // admitted notes that the attempt is under way, or waits for its turn, and
 // returns the task that is left to do; nil if it is not to be started now, or
-// ever: its run has left memory.
+// ever: its run does not go on here.
 func (e *Engine) admitted(a *attempt) Task {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.draining || e.attempts[a.key] != nil || e.runs[a.key.run] == nil {
+	if e.draining || e.attempts[a.key] != nil || !e.goesOn(a.key.run) {
 		return nil
 	}
 	e.attempts[a.key] = a
@@ -155,12 +155,24 @@ func (e *Engine) unqueue(run int64) {
 	}
 }
 
-// leftToOthers reports whether the run of an attempt that is about to begin has left
-// memory, as those do that become stuck: whoever goes on with it makes the attempt.
+// goesOn reports whether a run is in memory and not on its way to be stuck: that may
+// be on disk already, and the run somebody else's. The caller holds mu.
+func (e *Engine) goesOn(run int64) bool {
+	r := e.runs[run]
+	if r == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.stuck
+}
+
+// leftToOthers reports whether the run of an attempt that is about to begin does not
+// go on here: whoever goes on with it makes the attempt.
 func (e *Engine) leftToOthers(a *attempt) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.runs[a.key.run] != nil {
+	if e.goesOn(a.key.run) {
 		return false
 	}
 	delete(e.attempts, a.key) // from now on; this process may be the one

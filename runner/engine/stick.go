@@ -22,17 +22,15 @@ func (r *run) failed(err error, in *input) (commit Task) {
 		r.e.fail(err)
 	}
 	if in != nil {
-		if in.query != nil {
-			in.query.fail(errGone)
-		}
-		r.e.detour(in)
+		r.e.turnAway(in, errGone)
 	}
 	return nil
 }
 
 // stick stops the run until somebody resumes it. Nothing is lost: results that
 // exist nowhere else go to the inbox, in the same commit, and a straight signal by
-// itself; other messages and timers are on disk anyway. Attempts under way go on: their results are kept.
+// itself; other messages and timers are on disk anyway. Attempts under way go on:
+// their results are kept.
 func (r *run) stick(why troubled, in *input) (commit Task) {
 	r.mu.Lock()
 	inputs := r.queue
@@ -53,10 +51,7 @@ func (r *run) stick(why troubled, in *input) (commit Task) {
 			m.At = r.e.sched.Now()
 			writes = append(writes, &journal.Post{Run: r.key, Fence: r.fence, Message: m})
 		}
-		r.e.detour(&inputs[i])
-		if q := inputs[i].query; q != nil {
-			q.fail(&StuckError{Run: r.info.ID, Problem: s.Problem})
-		}
+		r.e.turnAway(&inputs[i], &StuckError{Run: r.info.ID, Problem: s.Problem})
 	}
 	r.e.report(r, why)
 	return r.e.enter(entry{writes: writes, done: func() {
