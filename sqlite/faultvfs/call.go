@@ -126,9 +126,13 @@ func xSync(tls *libc.TLS, p uintptr, flags int32) int32 {
 	}
 	from, rc := f.rec.Len(), int32(0)
 	if !f.vfs.fast.Load() {
-		rc = native.Function[flagFunc](f.methods().FxSync)(tls, p, flags)
+		rc = native.Function[flagFunc](f.methods().FxSync)(tls, p, flags&^native.SyncLast)
 	}
-	if rc == 0 {
+	switch {
+	case rc != 0:
+	case flags&native.SyncLast != 0:
+		f.rec.syncLast(f.inode)
+	default:
 		f.rec.sync(f.inode, from, f.kind != Database) // of a new one SQLite syncs the folder, too
 	}
 	return rc

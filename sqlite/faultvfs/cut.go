@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // A Model says what a power cut leaves of what was not synced.
@@ -120,6 +121,10 @@ func (d *disk) apply(at int, s *step, r *Recording) {
 		f := &d.inodes[s.inode]
 		f.pending = append(f.pending, pending{at, s})
 	case Sync:
+		if s.only {
+			d.inodes[s.inode].keepLast(s.from)
+			return
+		}
 		f, n := &d.inodes[s.inode], 0
 		for n < len(f.pending) && f.pending[n].at < s.from {
 			f.synced = f.pending[n].on(f.synced)
@@ -128,6 +133,18 @@ func (d *disk) apply(at int, s *step, r *Recording) {
 		f.pending = f.pending[n:]
 		if s.folder || !d.model.Strict {
 			d.settle(s.from)
+		}
+	}
+}
+
+// keepLast has the last write before a step be on the disk, and nothing of what
+// came before it.
+func (f *inode) keepLast(before int) {
+	for n := len(f.pending) - 1; n >= 0; n-- {
+		if p := f.pending[n]; p.op == Write && p.at < before {
+			f.synced = p.on(f.synced)
+			f.pending = slices.Delete(f.pending, n, n+1)
+			return
 		}
 	}
 }

@@ -29,6 +29,7 @@ type step struct {
 	offset int64 // of a write; the size of a truncation
 	data   []byte
 	from   int  // of a sync: it covers the steps before that one
+	only   bool // of them only the last write of its file
 	folder bool // the names in the folder are durable, too; of a creation: this one is
 	note   any
 }
@@ -184,6 +185,13 @@ func (r *Recording) sync(inode, from int, folder bool) {
 	defer r.mu.Unlock()
 	r.steps = append(r.steps, step{op: Sync, inode: inode, from: from, folder: folder && r.fresh[inode]})
 	delete(r.fresh, inode)
+}
+
+// syncLast records that what was last written to a file is on disk.
+func (r *Recording) syncLast(inode int) {
+	if r != nil {
+		r.add(step{op: Sync, inode: inode, from: r.Len(), only: true})
+	}
 }
 
 // base is a file's name within the folder that a cut makes.

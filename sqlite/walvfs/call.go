@@ -33,14 +33,14 @@ func xOpen(tls *libc.TLS, v, name, p uintptr, flags int32, out uintptr) int32 {
 	layer, base := below(v)
 	rc := native.Function[openFunc](layer.FxOpen)(tls, base, name, p, flags, out)
 	if rc == lib.SQLITE_OK && flags&(lib.SQLITE_OPEN_MAIN_DB|lib.SQLITE_OPEN_WAL) != 0 {
-		wrap(layer, p, name, flags&lib.SQLITE_OPEN_WAL != 0)
+		wrap(v, p, name, flags&lib.SQLITE_OPEN_WAL != 0)
 	}
 	return rc
 }
 
 // wrap puts our functions before those of a file that was opened. Without memory
 // for that the file simply has those of the layer below.
-func wrap(layer *lib.Tsqlite3_vfs, p, name uintptr, isLog bool) {
+func wrap(v, p, name uintptr, isLog bool) {
 	database := uintptr(0)
 	if isLog {
 		database = lib.Xsqlite3_database_file_object(nil, name) // it is open, with this layer
@@ -49,7 +49,8 @@ func wrap(layer *lib.Tsqlite3_vfs, p, name uintptr, isLog bool) {
 		}
 	}
 	c := native.At[lib.Tsqlite3_file](p)
-	t := kind{c.FpMethods, end(layer), isLog}.table()
+	layer, _ := below(v)
+	t := kind{c.FpMethods, end(layer), isLog, native.At[vfs](v).plain}.table()
 	if t == 0 {
 		return
 	}
@@ -76,8 +77,9 @@ func xClose(tls *libc.TLS, p uintptr) int32 {
 		fileAt(f.other).other = 0
 	}
 	if f.room != 0 {
-		libc.Xfree(tls, f.room)
+		libc.Xfree(tls, f.memory)
 	}
+	f.past.close()
 	native.At[lib.Tsqlite3_file](p).FpMethods = base // its close looks at that
 	return native.Function[closeFunc](native.At[lib.Tsqlite3_io_methods](base).FxClose)(tls, p)
 }
@@ -86,6 +88,7 @@ func xRead(tls *libc.TLS, p, to uintptr, n int32, offset int64) int32 {
 	if rc := flush(tls, p); rc != lib.SQLITE_OK {
 		return rc
 	}
+	reads.Add(1)
 	return native.Function[moveFunc](under(p).FxRead)(tls, p, to, n, offset)
 }
 
@@ -100,7 +103,13 @@ func xSync(tls *libc.TLS, p uintptr, flags int32) int32 {
 	if rc := flush(tls, p); rc != lib.SQLITE_OK {
 		return rc
 	}
-	return native.Function[flagFunc](under(p).FxSync)(tls, p, flags)
+	t := &fileAt(p).tail
+	if !t.due() {
+		return lib.SQLITE_OK
+	}
+	rc := native.Function[flagFunc](under(p).FxSync)(tls, p, flags)
+	t.synced = rc == lib.SQLITE_OK
+	return rc
 }
 
 func xFileSize(tls *libc.TLS, p, out uintptr) int32 {
@@ -110,16 +119,24 @@ func xFileSize(tls *libc.TLS, p, out uintptr) int32 {
 	return native.Function[outFunc](under(p).FxFileSize)(tls, p, out)
 }
 
-// writeLock is the number of the lock that only the writer of a log has.
-const writeLock = 0
+// The numbers of locks: the one that only the writer of a log has, and the first
+// of those of who reads up to some place in it.
+const (
+	writeLock = 0
+	readLocks = 3
+)
 
-// xShmLock is called for the database. When the lock is let go the transaction is
-// over, and somebody else may write to the log where what waits would go.
+// xShmLock is called for the database. When the lock of writing is let go the
+// transaction is over, and somebody else may write to the log where what waits
+// would go.
 func xShmLock(tls *libc.TLS, p uintptr, offset, n, flags int32) int32 {
-	if offset == writeLock && flags&lib.SQLITE_SHM_UNLOCK != 0 {
-		if log := fileAt(p).other; log != 0 {
-			f := fileAt(log)
-			f.waits, f.fails = 0, lib.SQLITE_OK
+	if log := fileAt(p).other; log != 0 && flags&lib.SQLITE_SHM_UNLOCK != 0 {
+		f := fileAt(log)
+		switch {
+		case offset == writeLock:
+			f.waits, f.fails, f.tail.paid = 0, lib.SQLITE_OK, false
+		case offset >= readLocks:
+			f.past.calm = 0 // others are at work, or will be
 		}
 	}
 	return native.Function[shmFunc](under(p).FxShmLock)(tls, p, offset, n, flags)

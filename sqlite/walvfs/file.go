@@ -12,21 +12,27 @@ import (
 // A file is what this layer knows of a log or a database that SQLite has open. It
 // lies in SQLite's memory, behind what the layer below knows.
 type file struct {
-	other uintptr // a database's log, a log's database; 0: not open
-	room  uintptr // roomSize bytes of memory; 0: none yet
-	first int64   // where in the log what is in the room goes
-	waits int32   // how many bytes of it there are
-	fails int32   // why a gathered write failed, until the lock of writing is let go
-	last  bool    // the frame written now is the last of its commit
-	next  int64   // where the last write ended
+	other  uintptr // a database's log, a log's database; 0: not open
+	memory uintptr // what the room is part of
+	room   uintptr // roomSize bytes; 0: none yet
+	first  int64   // where in the log what waits goes. It lies as far into the room as that is into its block
+	waits  int32   // how many bytes of it there are
+	fails  int32   // why a gathered write failed, until the lock of writing is let go
+	last   bool    // the frame written now is the last of its commit
+	next   int64   // where the last write ended
+	salts  uint64  // of the frame written now
+	tail   tail
+	past   past
 }
 
-// roomSize is enough for 29 frames of a page of 4 KiB. It must be less than
-// 128 KiB: of that, SQLite's write on Unix does nothing at all.
-const roomSize = 120 << 10
+// roomSize is enough for 29 frames of a page of 4 KiB, wherever in a block they
+// begin. It must be less than 128 KiB: of that, SQLite's write on Unix does nothing
+// at all.
+const roomSize = 124 << 10
 
 // frameHeader is the size of a frame's header: the page's number, then, if the
-// frame is the last of its commit, how many pages the database then has, and more.
+// frame is the last of its commit, how many pages the database then has, then two
+// salts, which are others each time the log begins again, and more.
 const frameHeader = 24
 
 func fileAt(p uintptr) *file { return native.At[file](p + tableOf(p).end) }
@@ -41,33 +47,45 @@ func xWrite(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
 	follows := offset == f.next
 	if n == frameHeader {
 		f.last = binary.BigEndian.Uint32(data[4:]) != 0
+		f.salts = binary.BigEndian.Uint64(data[8:])
 	}
-	if !follows || f.waits+n > roomSize {
+	if !follows || into(f.first)+f.waits+n > roomSize {
 		if rc := flush(tls, p); rc != lib.SQLITE_OK {
 			return rc
 		}
 	}
 	f.next = offset + int64(n)
-	if !follows || n > roomSize || !f.roomFor(tls) {
+	if !follows || into(offset)+n > roomSize || !f.roomFor(tls) {
+		f.tail = tail{}
 		return write(tls, p, from, n, offset)
 	}
 	if f.waits == 0 {
 		f.first = offset
 	}
-	copy(native.Bytes(f.room+uintptr(f.waits), int(n)), data)
+	copy(f.bytes(into(f.first)+f.waits, n), data)
 	f.waits += n
 	if f.last && n != frameHeader {
+		f.past.noticed()
 		return flush(tls, p)
 	}
 	return lib.SQLITE_OK
 }
 
+// roomFor makes the room. It begins a block of memory, which a write past the cache
+// needs.
 func (f *file) roomFor(tls *libc.TLS) bool {
 	if f.room == 0 {
-		f.room = libc.Xmalloc(tls, roomSize)
+		p := libc.Xmalloc(tls, roomSize+block)
+		if p == 0 {
+			return false
+		}
+		f.memory, f.room = p, (p+block-1)&^(block-1)
 	}
-	return f.room != 0
+	return true
 }
+
+// bytes are n of the room.
+func (f *file) bytes(from, n int32) []byte { return native.Bytes(f.room+uintptr(from), int(n)) }
 
 // flush writes what waits. If that fails, so does every write until the lock of
 // writing is let go. SQLite may be reading, not writing, and after a failed read it
@@ -80,10 +98,32 @@ func flush(tls *libc.TLS, p uintptr) int32 {
 		return lib.SQLITE_OK
 	}
 	f.waits = 0
-	f.fails = write(tls, p, f.room, n, f.first)
+	if f.tail.continued(f.first, f.salts) {
+		f.fails = f.writeBlocks(tls, p, n)
+	} else {
+		f.fails = write(tls, p, f.room+uintptr(into(f.first)), n, f.first)
+	}
+	f.keepTail(n)
 	return f.fails
 }
 
+// writeBlocks writes the n bytes that wait as whole blocks: what comes before them in
+// the first one is known, and what comes after them in the last is nothing that
+// counts. A page of the system's cache that is replaced need not be read before.
+func (f *file) writeBlocks(tls *libc.TLS, p uintptr, n int32) int32 {
+	used, offset := into(f.first)+n, f.first-int64(into(f.first))
+	size := (used + block - 1) &^ (block - 1)
+	clear(f.bytes(used, size-used))
+	if f.past.suits(p, size) && f.tail.synced && f.last {
+		if rc, done := f.past.write(tls, p, f.bytes(0, size), offset); done {
+			f.tail.paid = rc == lib.SQLITE_OK
+			return rc
+		}
+	}
+	return write(tls, p, f.room, size, offset)
+}
+
 func write(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
+	fileAt(p).tail.paid = false
 	return native.Function[moveFunc](under(p).FxWrite)(tls, p, from, n, offset)
 }

@@ -15,12 +15,14 @@ type table struct {
 	lib.Tsqlite3_io_methods
 	below uintptr // the other layer's functions
 	end   uintptr // how many bytes of a file are that layer's
+	plain bool    // that layer is SQLite's default
 }
 
 // A kind is what files with the same functions have in common.
 type kind struct {
 	below, end uintptr
 	log        bool // or a database
+	plain      bool // the layer below is SQLite's default
 }
 
 // end is where in a file the layer below ends and this one begins.
@@ -34,7 +36,7 @@ func (k kind) table() uintptr {
 	if p := r.tables[k]; p != 0 {
 		return p
 	}
-	t := table{*native.At[lib.Tsqlite3_io_methods](k.below), k.below, k.end}
+	t := table{*native.At[lib.Tsqlite3_io_methods](k.below), k.below, k.end, k.plain}
 	t.FxClose = native.Pointer(xClose)
 	if k.log {
 		t.FxRead, t.FxWrite, t.FxTruncate = native.Pointer(xRead), native.Pointer(xWrite), native.Pointer(xTruncate)

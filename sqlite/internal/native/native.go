@@ -5,6 +5,10 @@ package native
 
 import "unsafe"
 
+// SyncLast is a flag of xSync beside SQLite's: only what was written last need be
+// on the disk then.
+const SyncLast = 0x1000
+
 // At views the memory at p as a T.
 func At[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
 
