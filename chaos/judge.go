@@ -161,7 +161,7 @@ func (d *ordeal) recovery(ledger []Entry) Seconds {
 	}
 	p := d.lives[len(d.lives)-1]
 	for _, e := range ledger {
-		if e.PID == p.PID && e.At.After(p.Started) {
+		if e.Process == p.Number {
 			return Seconds(e.At.Sub(p.Started))
 		}
 	}
@@ -180,7 +180,7 @@ func (d *ordeal) timeline(ledger []Entry) (marks []Mark) {
 		add(s.at, 0, "signal", s.line.Signal)
 	}
 	for _, e := range ledger {
-		process := 1 + slices.IndexFunc(d.lives, func(p *Process) bool { return p.PID == e.PID })
+		process := 1 + slices.IndexFunc(d.lives, func(p *Process) bool { return p.Number == e.Process })
 		switch e.What {
 		case Called, Returned, Recorded:
 			add(e.At, process, string(e.What), e.Name)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/sqlite"
@@ -17,6 +18,8 @@ type Lab struct {
 	Dir     string   // where everything lies
 	Program []string // the binary to start, and its first arguments
 	Env     []string // of its processes, as os.Environ has it; nil: this process's
+
+	begun atomic.Int64 // how many processes
 }
 
 // NewLab makes a scratch journal in dir, which must exist. program is the binary

@@ -33,11 +33,12 @@ const (
 
 // An Entry is one line of a ledger.
 type Entry struct {
-	What  What      `json:"what"`
-	At    time.Time `json:"at"`  // by the system's clock, whatever the orders say
-	PID   int       `json:"pid"` // of the process
-	Token string    `json:"token,omitempty"`
-	Text  string    `json:"text,omitempty"`
+	What    What      `json:"what"`
+	At      time.Time `json:"at"`                // by the system's clock, whatever the orders say
+	PID     int       `json:"pid"`               // of the process
+	Process int       `json:"process,omitempty"` // its number in the Lab that started it
+	Token   string    `json:"token,omitempty"`
+	Text    string    `json:"text,omitempty"`
 	journal.Moment
 }
 
@@ -69,7 +70,7 @@ func (l *Ledger) note(e Entry) {
 const exitNoLedger = 70
 
 func (l *Ledger) write(e Entry) error {
-	e.At, e.PID = time.Now(), os.Getpid()
+	e.At, e.PID, e.Process = time.Now(), os.Getpid(), int(number.Load())
 	line, err := json.Marshal(e)
 	if err == nil {
 		_, err = l.f.Write(append(line, '\n')) // one call: lines of several processes do not mix

@@ -37,7 +37,7 @@ func (d deed) String() string { return fmt.Sprintf("operation %d of run %s", d.o
 // recorded, which is never right, or before, which needs a death in between.
 func (t *trial) judgeCalls(entries []Entry) {
 	type history struct {
-		pid      int // of the last call that is not recorded
+		process  int // of the last call that is not recorded
 		attempt  int
 		failed   int // attempts that were recorded as failed
 		recorded bool
@@ -56,7 +56,7 @@ func (t *trial) judgeCalls(entries []Entry) {
 			t.problem("process %d: %s", e.PID, e.Text)
 		case e.What == Recorded && e.Kind == journal.AttemptFailed:
 			h.failed++
-			h.pid = 0
+			h.process = 0
 		case e.What == Recorded && h.recorded:
 			t.problem("%s: its outcome was recorded twice", d)
 		case e.What == Recorded:
@@ -65,13 +65,13 @@ func (t *trial) judgeCalls(entries []Entry) {
 		case h.recorded || e.Attempt <= h.failed:
 			twice++
 			t.problem("%s: %s was called again after its outcome was recorded", d, e.Name)
-		case h.pid == e.PID && h.attempt == e.Attempt:
+		case h.process == e.Process && h.attempt == e.Attempt:
 			t.problem("%s: %s was called twice by process %d", d, e.Name, e.PID)
-		case h.pid != 0 && h.attempt == e.Attempt:
+		case h.process != 0 && h.attempt == e.Attempt:
 			again++
 			fallthrough
 		default:
-			h.pid, h.attempt = e.PID, e.Attempt
+			h.process, h.attempt = e.Process, e.Attempt
 		}
 	}
 	t.mu.Lock()
@@ -159,34 +159,22 @@ func (t *trial) judgeNaps(entries []Entry) {
 const nap = 20 * time.Millisecond
 
 // recovered notes how long each process after a death took from its start until
-// it had rebuilt a run. Among thousands of processes some have the same number: what
-// the ledger says of it is about the last one that had begun.
+// it had rebuilt a run.
 func (t *trial) recovered(entries []Entry) {
 	if t.measured {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	lives := map[int][]*Process{}
-	for _, p := range t.procs {
-		lives[p.PID] = append(lives[p.PID], p)
-	}
-	back := map[*Process]time.Time{}
+	back := map[int]time.Time{}
 	for _, e := range entries {
-		begun := lives[e.PID]
-		for len(begun) > 0 && !begun[len(begun)-1].Started.Before(e.At) {
-			begun = begun[:len(begun)-1]
-		}
-		if len(begun) == 0 || e.What != Resumed {
-			continue
-		}
-		if p := begun[len(begun)-1]; back[p].IsZero() {
-			back[p] = e.At
+		if e.What == Resumed && back[e.Process].IsZero() {
+			back[e.Process] = e.At
 		}
 	}
 	killed := false
 	for _, p := range t.procs {
-		if at := back[p]; killed && !at.IsZero() {
+		if at := back[p.Number]; killed && !at.IsZero() {
 			t.out.Recovery = append(t.out.Recovery, Seconds(at.Sub(p.Started)))
 		}
 		killed = killed || p.wasKilled()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -28,6 +29,7 @@ type Orders struct {
 	Subjects bool            `json:"subjects,omitempty"` // run the workflows of this package and the examples, not the program's
 	Ledger   string          `json:"ledger"`             // the file that effects are noted in; set by the Lab
 	Tokens   string          `json:"tokens"`             // the folder of tokens; set by the Lab
+	Number   int             `json:"number"`             // of the process; set by the Lab
 
 	probe   journal.Probe
 	unbound bool // of a trial: the program's workflows, not the subjects
@@ -71,8 +73,12 @@ func TakeOrders() (*Orders, error) {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		return nil, fmt.Errorf("%s is for processes that durable chaos starts; it holds no orders: %w", Variable, err)
 	}
+	number.Store(int64(o.Number))
 	return &o, nil
 }
+
+// number is that of this process in its Lab; 0: it has none.
+var number atomic.Int64
 
 // Options are what the journal is to be opened with. It obeys them if it is a
 // scratch journal.

@@ -16,7 +16,8 @@ import (
 
 // A Process is one process of a Lab. All methods are safe for concurrent use.
 type Process struct {
-	PID     int
+	PID     int // the system's, which comes round
+	Number  int // 1, 2, 3 … among those of its Lab
 	Started time.Time
 
 	args           []string
@@ -29,9 +30,9 @@ type Process struct {
 // Start starts a process of the Lab's program with args, on the Lab's journal and
 // under orders. It is killed when ctx ends.
 func (l *Lab) Start(ctx context.Context, o Orders, args ...string) (*Process, error) {
-	o.Ledger, o.Tokens = l.ledger(), l.tokens()
+	o.Ledger, o.Tokens, o.Number = l.ledger(), l.tokens(), int(l.begun.Add(1))
 	words := slices.Concat(l.Program, args)
-	p := &Process{args: args, cmd: exec.CommandContext(ctx, words[0], words[1:]...), gone: make(chan struct{})}
+	p := &Process{Number: o.Number, args: args, cmd: exec.CommandContext(ctx, words[0], words[1:]...), gone: make(chan struct{})}
 	env := l.Env
 	if env == nil {
 		env = os.Environ()

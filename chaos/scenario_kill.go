@@ -118,7 +118,7 @@ func takeOver(t *trial) {
 	workers := map[int]*Process{}
 	for len(workers) < 2 {
 		p := t.start(Orders{}, "worker")
-		workers[p.PID] = p
+		workers[p.Number] = p
 	}
 	job := Pause{Time: runner.Duration(time.Minute)} // nobody waits for its end
 	known := map[string]bool{}                       // runs
@@ -127,15 +127,15 @@ func takeOver(t *trial) {
 		t.submit(string(slow), map[string]any{id: job})
 		called := t.await("the activity", func(e *Entry) bool { return e.What == Called && !known[e.Run] })
 		known[called.Run] = true
-		at := t.kill(workers[called.PID])
-		delete(workers, called.PID)
-		other := t.await("the take-over", func(e *Entry) bool { return e.What == Called && e.Run == called.Run && e.PID != called.PID })
+		at := t.kill(workers[called.Process])
+		delete(workers, called.Process)
+		other := t.await("the take-over", func(e *Entry) bool { return e.What == Called && e.Run == called.Run && e.Process != called.Process })
 		t.mu.Lock()
 		t.out.Recovery = append(t.out.Recovery, Seconds(other.At.Sub(at)))
 		t.mu.Unlock()
 		t.client(func(r *runner.Runner) error { return r.TerminateRun(t.ctx, id, "", "") })
 		p := t.start(Orders{}, "worker")
-		workers[p.PID] = p
+		workers[p.Number] = p
 	}
 	t.submit(string(slow), map[string]any{"last": Pause{Time: runner.Duration(time.Second)}})
 	t.results([]string{"last"})

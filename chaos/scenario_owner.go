@@ -29,7 +29,7 @@ func stopOwner(t *trial) {
 	t.died("stop", owner)
 	t.sleep(time.Now(), t.length(5*time.Second))
 	for _, e := range t.entries() {
-		if e.PID == standby.PID {
+		if e.Process == standby.Number {
 			t.problem("the other worker took over (%s) from one that lives", e.What)
 		}
 	}
@@ -59,9 +59,9 @@ func zombieOwner(t *trial) {
 	}
 	t.died("lock removed", zombie)
 	heir := t.start(stop("heir"), "worker")
-	t.await("the take-over", func(e *Entry) bool { return e.What == Killed && e.PID == heir.PID })
+	t.await("the take-over", func(e *Entry) bool { return e.What == Killed && e.Process == heir.Number })
 	t.release(zombie)
-	wrote := func(e Entry) bool { return e.What == Recorded && e.PID == zombie.PID }
+	wrote := func(e Entry) bool { return e.What == Recorded && e.Process == zombie.Number }
 	t.eventually("the end of the zombie, which finds its lock gone when its result is refused", func() bool {
 		return !zombie.lives() || slices.ContainsFunc(t.entries(), wrote)
 	})
@@ -85,7 +85,7 @@ func (t *trial) release(p *Process) {
 	t.goOn(p)
 	t.eventually("a process that goes on", func() bool {
 		t.must(p.Continue())
-		return slices.ContainsFunc(t.entries(), func(e Entry) bool { return e.What == WentOn && e.PID == p.PID })
+		return slices.ContainsFunc(t.entries(), func(e Entry) bool { return e.What == WentOn && e.Process == p.Number })
 	})
 }
 

@@ -46,13 +46,13 @@ func killAtPoints(t *trial) {
 // visits counts how often one process came to each point, at most.
 func (t *trial) visits() map[journal.Point]int {
 	type place struct {
-		point journal.Point
-		pid   int
+		point   journal.Point
+		process int
 	}
 	counts, most := map[place]int{}, map[journal.Point]int{}
 	for _, e := range t.entries() {
 		if e.Point != "" {
-			at := place{e.Point, e.PID}
+			at := place{e.Point, e.Process}
 			counts[at]++
 			most[e.Point] = max(most[e.Point], counts[at])
 		}

@@ -84,7 +84,7 @@ func (t *trial) unit(notes string, p *Process) (number int) {
 		all, err := ReadLedger(notes)
 		t.must(err)
 		for _, e := range all {
-			if e.PID == p.PID && number == 0 {
+			if e.Process == p.Number && number == 0 {
 				number, err = strconv.Atoi(e.Text)
 				t.must(err)
 			}
@@ -115,7 +115,7 @@ func killWhileWaiting(t *trial) {
 		t.sleep(time.Now(), t.length(time.Second))
 		t.kill(p)
 		p = t.start(Orders{}, "run", "letters", "--id", "box")
-		t.await("a process that waits", func(e *Entry) bool { return e.What == Resumed && e.PID == p.PID })
+		t.await("a process that waits", func(e *Entry) bool { return e.What == Resumed && e.Process == p.Number })
 		t.do(Orders{}, "signal", "box", "letter", strconv.Quote(text))
 		t.eventually("the delivery", func() bool { return t.events("box") > int64(n)+1 })
 		t.kill(p)

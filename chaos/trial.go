@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,9 +31,8 @@ type record struct {
 
 	measured bool // the scenario measures the recovery itself
 
-	mu        sync.Mutex  // of what follows
-	started   map[int]int // the number of each process, by PID
-	processes []*Process  // all of them
+	mu        sync.Mutex // of what follows
+	processes []*Process // all of them, in the order of their starts
 	out       Outcome
 }
 
@@ -129,10 +129,7 @@ const mostMarks = 200
 func (r *record) mark(what string, p *Process, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := Mark{At: Seconds(time.Since(r.began)), What: what, Text: text}
-	if p != nil {
-		m.Process = r.started[p.PID]
-	}
+	m := Mark{At: Seconds(time.Since(r.began)), What: what, Process: 1 + slices.Index(r.processes, p), Text: text}
 	if len(r.out.Timeline) < mostMarks {
 		r.out.Timeline = append(r.out.Timeline, m)
 	}

@@ -15,10 +15,6 @@ func (t *trial) begin(o Orders, args ...string) (*Process, error) {
 		return nil, err
 	}
 	t.mu.Lock()
-	if t.started == nil {
-		t.started = map[int]int{}
-	}
-	t.started[p.PID] = len(t.started) + 1
 	t.processes = append(t.processes, p)
 	t.mu.Unlock()
 	t.mark("start", p, strings.Join(args, " "))
