@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,36 +35,58 @@ func main() {
 			Version: version,
 			Alone:   alone,
 			Durable: "SQLite, WAL, synchronous=NORMAL, as it ships: survives kill -9, a power cut may take back what was acknowledged",
-			Open:    opener(""),
+			Open:    opener(shipped),
 		},
 		port.Peer{
 			Name:    "dbos-full",
 			Version: version,
 			Alone:   alone,
-			Durable: "SQLite, WAL, synchronous=FULL on every connection, set in the URL",
-			Open:    opener("?_pragma=synchronous(FULL)"),
+			Durable: "SQLite, WAL, synchronous=FULL on every connection, on a handle of ours that is otherwise as its own",
+			Open:    opener(full),
 		})
 }
 
 type system struct {
 	dbos  dbos.Context
+	db    *sql.DB // ours; nil: DBOS has its own
 	work  *port.Work
 	begun sync.Map // id: dbos.WorkflowHandle[int]
 }
 
-func opener(pragma string) func(context.Context, string, *port.Work) (port.System, error) {
+// shipped has DBOS open the file itself.
+func shipped(path string) (dbos.Config, error) {
+	return dbos.Config{DatabaseURL: "sqlite:" + path}, nil
+}
+
+// full is the pool that DBOS would make, but for synchronous. It cannot be set in
+// the URL: DBOS takes it from there, and then sets NORMAL on the first connection,
+// which serves one workflow after the other.
+func full(path string) (dbos.Config, error) {
+	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)"+
+		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	if err != nil {
+		return dbos.Config{}, err
+	}
+	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(4)
+	db.SetConnMaxLifetime(time.Hour)
+	return dbos.Config{SQLiteSystemDB: db}, nil
+}
+
+func opener(config func(path string) (dbos.Config, error)) func(context.Context, string, *port.Work) (port.System, error) {
 	return func(ctx context.Context, dir string, w *port.Work) (port.System, error) {
-		c, err := dbos.NewContext(ctx, dbos.Config{
-			AppName:     "bench",
-			DatabaseURL: "sqlite:" + filepath.Join(dir, "dbos.db") + pragma,
-			Logger:      slog.New(slog.DiscardHandler),
-			// The version is otherwise a hash of the executable, which takes time to compute.
-			ApplicationVersion: "1",
-		})
+		o, err := config(filepath.Join(dir, "dbos.db"))
 		if err != nil {
 			return nil, err
 		}
-		s := &system{dbos: c, work: w}
+		o.AppName, o.Logger = "bench", slog.New(slog.DiscardHandler)
+		// The version is otherwise a hash of the executable, which takes time to compute.
+		o.ApplicationVersion = "1"
+		c, err := dbos.NewContext(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		s := &system{dbos: c, db: o.SQLiteSystemDB, work: w}
 		dbos.RegisterWorkflow(c, s.sequence)
 		dbos.RegisterWorkflow(c, s.fan)
 		dbos.RegisterWorkflow(c, sleep)
@@ -161,4 +184,10 @@ func (s *system) Hang(context.Context) error {
 	return err
 }
 
-func (s *system) Close() error { return dbos.Shutdown(s.dbos, 5*time.Second) }
+func (s *system) Close() error {
+	err := dbos.Shutdown(s.dbos, 5*time.Second)
+	if s.db != nil {
+		err = errors.Join(err, s.db.Close())
+	}
+	return err
+}
