@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"time"
 
 	"github.com/seed139febb4/durable/chaos"
 	"github.com/seed139febb4/durable/journal"
@@ -43,11 +42,8 @@ func ExampleProcess() {
 	defer os.RemoveAll(lab.Dir)
 	p, err := lab.Start(ctx, chaos.Orders{}, "run", "durable", "--sleep=1h")
 	check(err)
-	for begun := false; !begun; time.Sleep(time.Millisecond) {
-		entries, err := lab.Ledger()
-		check(err)
-		begun = len(entries) > 0
-	}
+	_, err = lab.Await(ctx, func(e *chaos.Entry) bool { return e.What == chaos.Called && e.Name == "prepare" })
+	check(err)
 	check(p.Kill())
 	code, err := p.Wait(ctx)
 	check(err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/sqlite"
@@ -58,6 +59,32 @@ func (l *Lab) tokens() string { return filepath.Join(l.Dir, "tokens") }
 
 // Ledger returns what has happened so far.
 func (l *Lab) Ledger() ([]Entry, error) { return ReadLedger(l.ledger()) }
+
+// Await returns the first entry of the ledger that is one, once it is there. A file
+// tells nobody that it has grown: it is read again every 10 ms. The error is ctx's, if
+// that ends first.
+func (l *Lab) Await(ctx context.Context, is func(*Entry) bool) (Entry, error) {
+	again := time.NewTicker(lookEvery)
+	defer again.Stop()
+	for {
+		entries, err := l.Ledger()
+		if err != nil {
+			return Entry{}, err
+		}
+		for i := range entries {
+			if is(&entries[i]) {
+				return entries[i], nil
+			}
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return Entry{}, fmt.Errorf("wait for an entry of the ledger: %w", context.Cause(ctx))
+		}
+	}
+}
+
+const lookEvery = 10 * time.Millisecond
 
 // Look opens the journal for the time of fn, as one more process that runs
 // nothing.

@@ -170,19 +170,14 @@ func (t *trial) eventually(what string, holds func() bool) {
 	}
 }
 
-const lookEvery = 10 * time.Millisecond
-
 // await waits for an entry of the ledger.
-func (t *trial) await(what string, is func(*Entry) bool) (found Entry) {
-	t.eventually(what, func() bool {
-		for _, e := range t.entries() {
-			if is(&e) {
-				found = e
-				return true
-			}
-		}
-		return false
-	})
+func (t *trial) await(what string, is func(*Entry) bool) Entry {
+	ctx, cancel := context.WithTimeout(t.ctx, t.opts.Patience)
+	defer cancel()
+	found, err := t.Await(ctx, is)
+	if err != nil {
+		t.fatal("it did not happen: %s: %v", what, err)
+	}
 	return found
 }
 

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // A Model says what a power cut leaves of what was not synced.
@@ -137,16 +136,38 @@ func (d *disk) apply(at int, s *step, r *Recording) {
 	}
 }
 
-// keepLast has the last write before a step be on the disk, and nothing of what
-// came before it.
+// keepLast has the last write before a step be on the disk, over what came before it,
+// and nothing else.
 func (f *inode) keepLast(before int) {
-	for n := len(f.pending) - 1; n >= 0; n-- {
-		if p := f.pending[n]; p.op == Write && p.at < before {
-			f.synced = p.on(f.synced)
-			f.pending = slices.Delete(f.pending, n, n+1)
-			return
-		}
+	n := len(f.pending) - 1
+	for n >= 0 && (f.pending[n].op != Write || f.pending[n].at >= before) {
+		n--
 	}
+	if n < 0 {
+		return
+	}
+	last := f.pending[n]
+	f.synced = last.on(f.synced)
+	var rest []pending
+	for _, p := range f.pending[:n] {
+		rest = append(rest, p.without(last)...)
+	}
+	f.pending = append(rest, f.pending[n+1:]...)
+}
+
+// without is what is left of a write that another one has overwritten.
+func (p pending) without(q pending) (left []pending) {
+	if p.op != Write {
+		return []pending{p}
+	}
+	end := q.offset + int64(len(q.data))
+	if p.offset < q.offset {
+		left = append(left, p.within(p.offset, q.offset))
+	}
+	if p.offset+int64(len(p.data)) > end {
+		left = append(left, p.within(end, p.offset+int64(len(p.data))))
+	}
+	return left
 }
 
 // settle makes the changes before a step durable.

@@ -11,15 +11,16 @@ import (
 // at a time.
 
 type (
-	openFunc   = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
-	deleteFunc = func(tls *libc.TLS, vfs, name uintptr, syncFolder int32) int32
-	accessFunc = func(tls *libc.TLS, vfs, name uintptr, flag int32, out uintptr) int32
-	closeFunc  = func(tls *libc.TLS, file uintptr) int32
-	moveFunc   = func(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int32
-	sizeFunc   = func(tls *libc.TLS, file uintptr, size int64) int32
-	flagFunc   = func(tls *libc.TLS, file uintptr, flag int32) int32
-	outFunc    = func(tls *libc.TLS, file, out uintptr) int32
-	shmFunc    = func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32
+	openFunc    = func(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32
+	deleteFunc  = func(tls *libc.TLS, vfs, name uintptr, syncFolder int32) int32
+	accessFunc  = func(tls *libc.TLS, vfs, name uintptr, flag int32, out uintptr) int32
+	closeFunc   = func(tls *libc.TLS, file uintptr) int32
+	moveFunc    = func(tls *libc.TLS, file, buffer uintptr, n int32, offset int64) int32
+	sizeFunc    = func(tls *libc.TLS, file uintptr, size int64) int32
+	flagFunc    = func(tls *libc.TLS, file uintptr, flag int32) int32
+	outFunc     = func(tls *libc.TLS, file, out uintptr) int32
+	controlFunc = func(tls *libc.TLS, file uintptr, op int32, arg uintptr) int32
+	shmFunc     = func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32
 )
 
 // below is the layer under v. It is handed its own address, since it may look
@@ -50,7 +51,7 @@ func wrap(v, p, name uintptr, isLog bool) {
 	}
 	c := native.At[lib.Tsqlite3_file](p)
 	layer, _ := below(v)
-	t := kind{c.FpMethods, end(layer), isLog, native.At[vfs](v).plain}.table()
+	t := kind{c.FpMethods, end(layer), isLog, native.At[vfs](v).unix}.table()
 	if t == 0 {
 		return
 	}
@@ -76,7 +77,7 @@ func xClose(tls *libc.TLS, p uintptr) int32 {
 	if f.other != 0 {
 		fileAt(f.other).other = 0
 	}
-	if f.room != 0 {
+	if f.memory != 0 {
 		libc.Xfree(tls, f.memory)
 	}
 	f.past.close()
@@ -104,11 +105,11 @@ func xSync(tls *libc.TLS, p uintptr, flags int32) int32 {
 		return rc
 	}
 	t := &fileAt(p).tail
-	if !t.due() {
+	if t.takePaid() {
 		return lib.SQLITE_OK
 	}
 	rc := native.Function[flagFunc](under(p).FxSync)(tls, p, flags)
-	t.synced = rc == lib.SQLITE_OK
+	t.onDisk = rc == lib.SQLITE_OK
 	return rc
 }
 
@@ -130,14 +131,25 @@ const (
 // transaction is over, and somebody else may write to the log where what waits
 // would go.
 func xShmLock(tls *libc.TLS, p uintptr, offset, n, flags int32) int32 {
-	if log := fileAt(p).other; log != 0 && flags&lib.SQLITE_SHM_UNLOCK != 0 {
-		f := fileAt(log)
+	if log := fileAt(p).other; log != 0 {
+		f, unlock := fileAt(log), flags&lib.SQLITE_SHM_UNLOCK != 0
 		switch {
-		case offset == writeLock:
+		case offset == writeLock && unlock:
 			f.waits, f.fails, f.tail.paid = 0, lib.SQLITE_OK, false
-		case offset >= readLocks:
-			f.past.calm = 0 // others are at work, or will be
+		case offset == writeLock:
+			f.tail.begin()
+		case offset >= readLocks && unlock:
+			f.past.calm = 0
 		}
 	}
 	return native.Function[shmFunc](under(p).FxShmLock)(tls, p, offset, n, flags)
+}
+
+// xFileControl is called for the database; among others when a commit is complete, and
+// the lock of writing was let go.
+func xFileControl(tls *libc.TLS, p uintptr, op int32, arg uintptr) int32 {
+	if log := fileAt(p).other; log != 0 && op == lib.SQLITE_FCNTL_COMMIT_PHASETWO {
+		fileAt(log).tail.commit()
+	}
+	return native.Function[controlFunc](under(p).FxFileControl)(tls, p, op, arg)
 }

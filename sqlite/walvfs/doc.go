@@ -7,7 +7,7 @@
 // frame is complete, which is before SQLite syncs the log or tells anybody of it.
 //
 // A small commit that follows on one of the same connection is written past the
-// system's cache, on Linux, on ext4 and xfs, while nobody reads the log: then the
+// system's cache, on Linux, on ext4 and xfs, if the file is long enough, while nobody reads the log: then the
 // sync that SQLite asks for next has been made.
 //
 // # What it promises
@@ -19,13 +19,13 @@
 // error of the gathered write is the error of the call that had it written, and of
 // every write from then on, until the transaction is over.
 //
-// When a sync of the log has returned, all that this connection has written to it
-// before is on the disk, and all that others had. Behind the last frame of a commit
+// When the sync of a commit has returned, it is on the disk, and all that was committed
+// before it, by whomever. Behind the last frame of a commit
 // there may be zeros up to the next multiple of 4 KiB.
 //
 // It changes nothing but writes and syncs of the log: every other call of SQLite's
 // goes straight to the layer below, on the functions of that layer.
 //
-// A file costs 112 bytes more in SQLite, and the log of a connection that writes
+// A file costs 104 bytes more in SQLite, and the log of a connection that writes
 // 128 KiB, and on Linux one more open file.
 package walvfs

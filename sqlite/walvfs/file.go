@@ -65,7 +65,7 @@ func xWrite(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
 	copy(f.bytes(into(f.first)+f.waits, n), data)
 	f.waits += n
 	if f.last && n != frameHeader {
-		f.past.noticed()
+		f.past.committing()
 		return flush(tls, p)
 	}
 	return lib.SQLITE_OK
@@ -97,7 +97,7 @@ func flush(tls *libc.TLS, p uintptr) int32 {
 	if n == 0 {
 		return lib.SQLITE_OK
 	}
-	f.waits = 0
+	f.waits, f.tail.paid = 0, false
 	if f.tail.continued(f.first, f.salts) {
 		f.fails = f.writeBlocks(tls, p, n)
 	} else {
@@ -107,23 +107,6 @@ func flush(tls *libc.TLS, p uintptr) int32 {
 	return f.fails
 }
 
-// writeBlocks writes the n bytes that wait as whole blocks: what comes before them in
-// the first one is known, and what comes after them in the last is nothing that
-// counts. A page of the system's cache that is replaced need not be read before.
-func (f *file) writeBlocks(tls *libc.TLS, p uintptr, n int32) int32 {
-	used, offset := into(f.first)+n, f.first-int64(into(f.first))
-	size := (used + block - 1) &^ (block - 1)
-	clear(f.bytes(used, size-used))
-	if f.past.suits(p, size) && f.tail.synced && f.last {
-		if rc, done := f.past.write(tls, p, f.bytes(0, size), offset); done {
-			f.tail.paid = rc == lib.SQLITE_OK
-			return rc
-		}
-	}
-	return write(tls, p, f.room, size, offset)
-}
-
 func write(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
-	fileAt(p).tail.paid = false
 	return native.Function[moveFunc](under(p).FxWrite)(tls, p, from, n, offset)
 }

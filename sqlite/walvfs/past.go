@@ -2,7 +2,6 @@ package walvfs
 
 import (
 	"sync/atomic"
-	"unsafe"
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
@@ -14,9 +13,9 @@ import (
 // follows on one of the same connection goes to the disk in one system call, which
 // is as good as a write and a sync, and shorter.
 type past struct {
-	fd    int32  // 0: not asked for yet; -1: not to be had
-	calm  int32  // for how many commits nobody has read the log, nor this connection let go of its end
-	reads uint32 // how many reads there had been at the last commit
+	fd   int32  // 0: not asked for yet; -1: not to be had
+	calm int32  // for how many commits no log was read, nor has this connection let go of its place in its own
+	seen uint32 // how many reads there had been at the last commit
 }
 
 const (
@@ -24,7 +23,7 @@ const (
 	// one the sync is the smaller part, and whoever moves the log into the database
 	// would have to read it all from the disk.
 	mostPast = 40 << 10
-	// enoughCalm is after how many commits without a reader they go past the cache.
+	// enoughCalm is after how many calm commits they go past the cache.
 	enoughCalm = 8
 )
 
@@ -32,31 +31,45 @@ const (
 // from the disk, so where there are readers nothing does.
 var reads atomic.Uint32
 
-// noticed is called at the end of a commit.
-func (p *past) noticed() {
-	if n := reads.Load(); n != p.reads {
-		p.reads, p.calm = n, 0
+// committing is called when a commit is complete and will be written.
+func (p *past) committing() {
+	if n := reads.Load(); n != p.seen {
+		p.seen, p.calm = n, 0
 	} else if p.calm <= enoughCalm {
 		p.calm++
 	}
 }
 
 // suits reports whether a commit of size bytes is to go past the cache.
-func (p *past) suits(log uintptr, size int32) bool {
-	return p.calm > enoughCalm && size <= mostPast || !tableOf(log).plain
+func (p *past) suits(size int32) bool { return p.calm > enoughCalm && size <= mostPast }
+
+// writeBlocks writes the n bytes that wait, which continue the tail, as whole blocks:
+// what comes before them in the first one is known, and what comes after them in the
+// last is nothing that counts. A page of the system's cache that is replaced need not
+// be read before.
+func (f *file) writeBlocks(tls *libc.TLS, log uintptr, n int32) (rc int32) {
+	used, offset := into(f.first)+n, f.first-int64(into(f.first))
+	size := (used + block - 1) &^ (block - 1)
+	clear(f.bytes(used, size-used))
+	switch {
+	case !f.last || !f.tail.onDisk:
+	case !tableOf(log).unix:
+		rc = writeAndSync(tls, log, f.room, size, offset)
+		f.tail.paid = rc == lib.SQLITE_OK
+		return rc
+	case f.past.suits(size) && f.past.write(log, f.bytes(0, size), offset):
+		f.tail.paid = true
+		return lib.SQLITE_OK
+	}
+	return write(tls, log, f.room, size, offset)
 }
 
-// write writes blocks to the log at p, and to the disk. It is not done if the system
-// does not offer it. A layer that is not the default one is asked for a write and a
-// sync, so that the tests that come with it see the same bytes.
-func (p *past) write(tls *libc.TLS, log uintptr, blocks []byte, offset int64) (rc int32, done bool) {
-	if tableOf(log).plain {
-		return p.toDisk(log, blocks, offset)
+// writeAndSync is what stands for a write past the cache over other layers than
+// SQLite's own for Unix: so a disk of tests sees the same bytes, and may lose what
+// such a write does not save.
+func writeAndSync(tls *libc.TLS, log, from uintptr, n int32, offset int64) int32 {
+	if rc := write(tls, log, from, n, offset); rc != lib.SQLITE_OK {
+		return rc
 	}
-	from := uintptr(unsafe.Pointer(&blocks[0]))
-	rc = native.Function[moveFunc](under(log).FxWrite)(tls, log, from, int32(len(blocks)), offset)
-	if rc == lib.SQLITE_OK {
-		rc = native.Function[flagFunc](under(log).FxSync)(tls, log, lib.SQLITE_SYNC_NORMAL|native.SyncLast)
-	}
-	return rc, true
+	return native.Function[flagFunc](under(log).FxSync)(tls, log, lib.SQLITE_SYNC_NORMAL|native.SyncLast)
 }

@@ -2,7 +2,7 @@
 
 package walvfs
 
-// toDisk does nothing here.
-func (*past) toDisk(uintptr, []byte, int64) (rc int32, done bool) { return 0, false }
+// write does nothing here.
+func (*past) write(uintptr, []byte, int64) bool { return false }
 
 func (*past) close() {}

@@ -15,14 +15,14 @@ type table struct {
 	lib.Tsqlite3_io_methods
 	below uintptr // the other layer's functions
 	end   uintptr // how many bytes of a file are that layer's
-	plain bool    // that layer is SQLite's default
+	unix  bool    // which is SQLite's own for Unix
 }
 
 // A kind is what files with the same functions have in common.
 type kind struct {
 	below, end uintptr
 	log        bool // or a database
-	plain      bool // the layer below is SQLite's default
+	unix       bool // the layer below is SQLite's own for Unix
 }
 
 // end is where in a file the layer below ends and this one begins.
@@ -36,13 +36,13 @@ func (k kind) table() uintptr {
 	if p := r.tables[k]; p != 0 {
 		return p
 	}
-	t := table{*native.At[lib.Tsqlite3_io_methods](k.below), k.below, k.end, k.plain}
+	t := table{*native.At[lib.Tsqlite3_io_methods](k.below), k.below, k.end, k.unix}
 	t.FxClose = native.Pointer(xClose)
 	if k.log {
 		t.FxRead, t.FxWrite, t.FxTruncate = native.Pointer(xRead), native.Pointer(xWrite), native.Pointer(xTruncate)
 		t.FxSync, t.FxFileSize = native.Pointer(xSync), native.Pointer(xFileSize)
 	} else {
-		t.FxShmLock = native.Pointer(xShmLock)
+		t.FxShmLock, t.FxFileControl = native.Pointer(xShmLock), native.Pointer(xFileControl)
 	}
 	p := libc.Xmalloc(r.tls, libc.Tsize_t(unsafe.Sizeof(t)))
 	if p != 0 {

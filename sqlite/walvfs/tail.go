@@ -9,24 +9,25 @@ const block = 4096
 // into is how far into its block an offset is.
 func into(offset int64) int32 { return int32(offset % block) }
 
-// A tail is where the log ends, as this connection left it. The room begins with the
-// bytes of the block there that come before the end.
+// A tail is where the log ends, as this connection has left it. The room begins with
+// the bytes of the block there that come before the end.
 type tail struct {
-	end    int64  // 0: not known
-	salts  uint64 // of the frame that ends there
-	synced bool   // all before it is on the disk
-	paid   bool   // the write itself went to the disk: the sync that follows is done
+	end       int64  // 0: not known
+	salts     uint64 // of the frame that ends there
+	committed bool   // by SQLite's word, when all was done
+	onDisk    bool   // all that comes before it is
+	paid      bool   // the write was one to the disk: the sync that follows is made
 }
 
 // continued reports whether what is written at offset, a frame with these salts,
-// follows on the tail. If so nobody else has changed what comes before it: in a log
-// that has not begun again a frame that was committed stays as it is, and had another
-// been committed the next would not be here.
+// follows on the tail, and nobody else has changed what comes before it. In a log that
+// has not begun again a frame that was committed stays as it is; and had another been
+// committed since, the next one would not be here.
 func (t *tail) continued(offset int64, salts uint64) bool {
-	return t.end != 0 && t.end == offset && t.salts == salts
+	return t.committed && t.end == offset && t.salts == salts
 }
 
-// keepTail is called when n bytes, which waited, were written.
+// keepTail is called when the n bytes that waited were written, or were not.
 func (f *file) keepTail(n int32) {
 	end := f.first + int64(n)
 	rest := into(end)
@@ -39,11 +40,22 @@ func (f *file) keepTail(n int32) {
 	f.tail = tail{end: end, salts: f.salts, paid: f.tail.paid}
 }
 
-// due reports whether the sync that SQLite asks for has yet to be made.
-func (t *tail) due() bool {
-	if !t.paid {
-		return true
+// begin is called before a transaction. What was left by one that was not committed
+// is no tail: others may have written there.
+func (t *tail) begin() {
+	if !t.committed {
+		*t = tail{}
 	}
-	t.paid, t.synced = false, true
-	return false
+}
+
+// commit is called when a transaction was committed.
+func (t *tail) commit() { t.committed = t.end != 0 }
+
+// takePaid reports, once, whether the sync that SQLite asks for is made.
+func (t *tail) takePaid() bool {
+	if !t.paid {
+		return false
+	}
+	t.paid, t.onDisk = false, true
+	return true
 }

@@ -14,8 +14,8 @@ import (
 // A vfs is what SQLite knows this layer by. It lies in SQLite's memory.
 type vfs struct {
 	lib.Tsqlite3_vfs
-	base  uintptr // the layer below
-	plain bool    // which is SQLite's default
+	base uintptr // the layer below
+	unix bool    // which is SQLite's own for Unix
 }
 
 // registry is what was registered, by the name of the layer below. It is never
@@ -73,7 +73,7 @@ func register(tls *libc.TLS, base string) (name string, err error) {
 		return "", fmt.Errorf("no memory")
 	}
 	ours := native.At[vfs](p)
-	*ours = vfs{*v, found, base == ""}
+	*ours = vfs{*v, found, libc.GoString(v.FzName) == "unix"}
 	ours.FzName, ours.FpNext = text, 0
 	ours.FszOsFile = int32(end(v) + unsafe.Sizeof(file{}))
 	ours.FxOpen, ours.FxDelete, ours.FxAccess = native.Pointer(xOpen), native.Pointer(xDelete), native.Pointer(xAccess)
