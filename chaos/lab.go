@@ -20,7 +20,8 @@ type Lab struct {
 	Program []string // the binary to start, and its first arguments
 	Env     []string // of its processes, as os.Environ has it; nil: this process's
 
-	begun atomic.Int64 // how many processes
+	begun   atomic.Int64 // how many processes
+	effects ledgerReader
 }
 
 // NewLab makes a scratch journal in dir, which must exist. program is the binary
@@ -58,7 +59,7 @@ func (l *Lab) ledger() string { return filepath.Join(l.Dir, "ledger.jsonl") }
 func (l *Lab) tokens() string { return filepath.Join(l.Dir, "tokens") }
 
 // Ledger returns what has happened so far.
-func (l *Lab) Ledger() ([]Entry, error) { return ReadLedger(l.ledger()) }
+func (l *Lab) Ledger() ([]Entry, error) { return l.effects.read(l.ledger()) }
 
 // Await returns the first entry of the ledger that is one, once it is there. A file
 // tells nobody that it has grown: it is read again every 10 ms. The error is ctx's, if

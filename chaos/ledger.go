@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/seed139febb4/durable/journal"
@@ -95,24 +99,44 @@ func (l *Ledger) Close() error { return l.f.Close() }
 // off by a kill and does not count, also if another process went on in it. There
 // may be no such file: then nothing happened.
 func ReadLedger(path string) ([]Entry, error) {
-	text, err := os.ReadFile(path)
+	var r ledgerReader
+	return r.read(path)
+}
+
+// A ledgerReader reads a ledger that grows, each line once.
+type ledgerReader struct {
+	mu   sync.Mutex
+	used int64 // bytes that were read
+	all  []Entry
+}
+
+// read returns all that is there by now, in a ledger that is always the same one.
+func (r *ledgerReader) read(path string) ([]Entry, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f, err := os.Open(path)
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
-	var all []Entry
+	defer f.Close()
+	text, err := io.ReadAll(io.NewSectionReader(f, r.used, math.MaxInt64-r.used))
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
 	for line := range bytes.Lines(text) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			break
 		}
 		var e Entry
-		line = line[max(0, bytes.LastIndex(line, []byte(lineStart))):]
-		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, fmt.Errorf("ledger %s, line %d: %w", path, len(all)+1, err)
+		last := line[max(0, bytes.LastIndex(line, []byte(lineStart))):]
+		if err := json.Unmarshal(last, &e); err != nil {
+			return nil, fmt.Errorf("ledger %s, line %d: %w", path, len(r.all)+1, err)
 		}
-		all = append(all, e)
+		r.all = append(r.all, e)
+		r.used += int64(len(line))
 	}
-	return all, nil
+	return slices.Clip(r.all), nil
 }

@@ -18,7 +18,8 @@ const (
 	failImmediately = 1
 	exclusive       = 2
 
-	errLockViolation syscall.Errno = 33
+	errSharingViolation syscall.Errno = 32
+	errLockViolation    syscall.Errno = 33
 
 	// Locks keep others from reading what they cover, so ours covers one byte
 	// far behind the end of the file.
@@ -62,6 +63,10 @@ func unlock(f *os.File) error {
 	}
 	return nil
 }
+
+// isLookedAt reports whether a file was not removed because somebody has it open. Whoever
+// looks at a lock file that is free will remove it.
+func isLookedAt(err error) bool { return errors.Is(err, errSharingViolation) }
 
 // owner is not known here: the folder inherits the access list of its parent.
 func owner(fs.FileInfo) (uid int, known bool) { return 0, false }

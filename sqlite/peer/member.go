@@ -187,7 +187,7 @@ func (m *Member) release() error {
 	early := os.Remove(m.path) // refused by systems that keep open files
 	err := errors.Join(unlock(f), f.Close())
 	if early != nil && !errors.Is(early, fs.ErrNotExist) {
-		if late := os.Remove(m.path); !errors.Is(late, fs.ErrNotExist) {
+		if late := os.Remove(m.path); !errors.Is(late, fs.ErrNotExist) && !isLookedAt(late) {
 			err = errors.Join(err, late)
 		}
 	}
