@@ -3,6 +3,7 @@ package walvfs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"syscall"
 
 	lib "modernc.org/sqlite/lib"
@@ -21,12 +22,17 @@ var coherent = map[uint32]bool{
 // does not make the file longer: ext4 before Linux 6.7 returned from such a write
 // before the new length was on the disk. If the write fails there is none any more; the
 // caller writes the same blocks in another way, and learns the error from that.
+//
+// The length is asked of lseek. After a stat the system keeps the time of the next write
+// exactly, which takes longer than all the rest here is worth.
 func (p *past) write(log uintptr, blocks []byte, offset int64) bool {
 	if p.fd == 0 {
 		p.open(native.At[lib.TunixFile](log).Fh)
 	}
-	var now syscall.Stat_t
-	if p.fd < 0 || syscall.Fstat(int(p.fd), &now) != nil || offset+int64(len(blocks)) > now.Size {
+	if p.fd < 0 {
+		return false
+	}
+	if size, err := syscall.Seek(int(p.fd), 0, io.SeekEnd); err != nil || offset+int64(len(blocks)) > size {
 		return false
 	}
 	for {
