@@ -7,8 +7,8 @@
 // frame is complete, which is before SQLite syncs the log or tells anybody of it.
 //
 // A small commit that follows on one of the same connection is written past the
-// system's cache, on Linux, on ext4 and xfs, if the file is long enough, while nobody reads the log: then the
-// sync that SQLite asks for next has been made.
+// system's cache, on Linux, on ext4 and xfs, if the log is long enough already, while
+// nobody reads it: then the sync that SQLite asks for next has been made.
 //
 // # What it promises
 //
@@ -20,8 +20,8 @@
 // every write from then on, until the transaction is over.
 //
 // When the sync of a commit has returned, it is on the disk, and all that was committed
-// before it, by whomever. Behind the last frame of a commit
-// there may be zeros up to the next multiple of 4 KiB.
+// before it, by whomever. Behind the last frame of a commit there may be zeros up to the
+// next multiple of 4 KiB.
 //
 // It changes nothing but writes and syncs of the log: every other call of SQLite's
 // goes straight to the layer below, on the functions of that layer.
