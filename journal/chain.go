@@ -21,6 +21,9 @@ func (r *Run) Chain() *Chain { return NewChain(Ref{ULID: r.ULID, ID: r.ID}) }
 // Seq is the number of the last event taken; 0 if none was.
 func (c *Chain) Seq() int64 { return c.seq }
 
+// Sum is the checksum of the last event taken; the run's Root if none was.
+func (c *Chain) Sum() uint32 { return c.sum }
+
 // Skip takes the event with that number and checksum on trust: what follows is
 // verified, but nothing before. Event 0 is none, and the Chain where it was.
 func (c *Chain) Skip(seq int64, sum uint32) {

@@ -23,7 +23,8 @@ type Config struct {
 	MaxPayload  int           // bytes of one input, result or signal; 0: 2 MiB
 	Only        bool          // drive only runs that were started or adopted here, and their children
 	Concurrency int           // activities under way at once; 0: no limit
-	Resident    int           // runs kept in memory while they only wait; 0: 1,000; only without Only
+	Resident    int           // runs kept in memory while they only wait, by weight; 0: 1,000; only without Only
+	Page        int           // events of a run that a replay reads at a time; 0: 512
 	Scheduler   Scheduler     // nil: goroutines and the system's clock
 	ClockOffset time.Duration // added to the system's clock; only without Scheduler
 	Probe       journal.Probe // told of the engine's moments; nil: nobody is
@@ -42,6 +43,7 @@ type Engine struct {
 	only        bool
 	concurrency int
 	residents   int
+	page        int
 	lookAgain   time.Duration
 	probe       journal.Probe
 	sched       Scheduler
@@ -86,7 +88,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		store: c.Store, logger: c.Logger, grace: c.Grace, maxPayload: c.MaxPayload, only: c.Only,
-		concurrency: c.Concurrency, residents: c.Resident, sched: c.Scheduler, lookAgain: lookAgain, probe: c.Probe,
+		concurrency: c.Concurrency, residents: c.Resident, page: c.Page, sched: c.Scheduler, lookAgain: lookAgain, probe: c.Probe,
 		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, byULID: map[string]*run{}, mine: map[int64]bool{},
 		attempts: map[attemptKey]*attempt{}, left: map[*attempt]bool{}, fresh: map[*run]bool{},
 	}
@@ -98,6 +100,9 @@ func New(c Config) (*Engine, error) {
 	}
 	if e.residents == 0 {
 		e.residents = 1000
+	}
+	if e.page == 0 {
+		e.page = eventsAtOnce
 	}
 	if e.sched == nil {
 		e.real = newGoroutines()

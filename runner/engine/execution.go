@@ -30,6 +30,7 @@ type execution struct {
 	pending    map[int64]*operation
 	asked      int64  // operations so far: the number of the last one
 	draws      uint64 // random numbers drawn so far
+	given      int    // bytes of payloads so far
 	boxes      map[string]*mailbox
 	answers    map[string]func() (json.RawMessage, error)
 
@@ -38,11 +39,12 @@ type execution struct {
 	logs     []logLine         // of this turn
 	log      slog.Handler      // where logs go in the end; nil: nowhere
 
-	children bool // it has started some
-	ended    bool // the workflow function has returned
-	canceled bool // a cancel was requested
-	broken   *crash
-	dead     bool // being unwound: every operation unwinds again
+	children   bool // it has started some
+	ended      bool // the workflow function has returned
+	terminated bool // by somebody, as the last event played says
+	canceled   bool // a cancel was requested
+	broken     *crash
+	dead       bool // being unwound: every operation unwinds again
 }
 
 func newExecution(info host.Info, fn host.WorkflowFunc, defaults func(string) host.Options) *execution {
@@ -61,6 +63,7 @@ func newExecution(info host.Info, fn host.WorkflowFunc, defaults func(string) ho
 func (x *execution) turn(e *journal.Event, wall time.Time) bool {
 	x.now, x.wall = e.At, wall
 	x.commands, x.effects, x.logs = x.commands[:0], nil, nil
+	x.given += len(e.Data)
 	x.deliver(e)
 	x.settle()
 	return x.broken == nil

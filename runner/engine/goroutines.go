@@ -144,6 +144,17 @@ func (g *goroutines) After(d time.Duration, task Task) func() {
 	return func() { t.Stop() }
 }
 
+// Both runs b itself. It waits for a even if user code ends this goroutine.
+func (g *goroutines) Both(a, b func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a()
+	}()
+	defer func() { <-done }()
+	b()
+}
+
 func (g *goroutines) Rand() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails, see its documentation

@@ -37,15 +37,11 @@ func (r *run) load(next input) error {
 		return nil
 	}
 	r.at(journal.ReplayBegun)
-	history, err := r.e.store.History(ctx, r.key, 0, 0)
-	if err != nil {
-		return fmt.Errorf("read the history of run %s: %w", r.info.ID, err)
-	}
 	details, err := r.e.store.Details(ctx, r.key)
 	if err != nil {
 		return fmt.Errorf("read the details of run %s: %w", r.info.ID, err)
 	}
-	if err := r.replay(history); err != nil {
+	if err := r.replay(ctx); err != nil {
 		return err
 	}
 	for op := range details.Progress {
@@ -66,7 +62,7 @@ func (r *run) load(next input) error {
 		next.cutoff = r.seen
 	}
 	queue := r.unread(append(inputs(messages), next)...)
-	if n := len(history); r.x.ended || n > 0 && history[n-1].Kind == journal.Terminated {
+	if r.x.ended || r.x.terminated {
 		r.drop(journal.ErrClosed) // by somebody else, since it was claimed
 		return nil
 	}
@@ -75,19 +71,22 @@ func (r *run) load(next input) error {
 	return nil
 }
 
-// replay makes the execution.
-func (r *run) replay(history []journal.Event) (err error) {
+// replay makes the execution from the history.
+func (r *run) replay(ctx context.Context) error {
 	r.x = r.e.execution(r.info, r.fn)
-	r.enter(r.e.sched.Now())
-	r.sum, err = r.x.play(journal.NewChain(r.ref()), history)
-	r.leave()
+	chain := journal.NewChain(r.ref())
+	err := r.e.history(ctx, r.ref(), func(page []journal.Event) error {
+		r.enter(r.e.sched.Now())
+		defer r.leave()
+		return r.x.play(chain, page)
+	})
 	if err != nil {
 		r.e.sched.Go(leaf(r.x.close))
 		r.x = nil
 		return err
 	}
-	r.seq, r.phase = int64(len(history)), journal.Queued
-	if len(history) > 0 {
+	r.seq, r.sum, r.phase = chain.Seq(), chain.Sum(), journal.Queued
+	if r.seq > 0 {
 		r.phase = r.x.phase()
 	}
 	return nil
@@ -168,4 +167,4 @@ func (e *Engine) execution(info host.Info, fn host.WorkflowFunc) *execution {
 }
 
 // ref names the run.
-func (r *run) ref() journal.Ref { return journal.Ref{ULID: r.info.ULID, ID: r.info.ID} }
+func (r *run) ref() journal.Ref { return journal.Ref{Key: r.key, ULID: r.info.ULID, ID: r.info.ID} }

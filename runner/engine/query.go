@@ -139,10 +139,6 @@ func (e *Engine) replayed(ctx context.Context, row *journal.Run, ask func(*execu
 	if fn == nil {
 		return fmt.Errorf("run %s: %w %q: only a program that binds it can answer", row.ID, ErrUnknownWorkflow, row.Workflow)
 	}
-	events, err := e.store.History(ctx, row.Key, 0, 0)
-	if err != nil {
-		return fmt.Errorf("read the history of run %s: %w", row.ID, err)
-	}
 	done := make(chan error, 1)
 	e.sched.Go(leaf(func() {
 		var failed error
@@ -150,7 +146,9 @@ func (e *Engine) replayed(ctx context.Context, row *journal.Run, ask func(*execu
 		failed = fmt.Errorf("replay of run %s: workflow code called runtime.Goexit", row.ID) // which ends this goroutine
 		x := newExecution(host.Info{ID: row.ID, ULID: row.ULID, Workflow: row.Workflow, Started: row.Created}, fn, e.defaults)
 		defer x.close()
-		if _, err := x.play(row.Chain(), events); err != nil {
+		chain, ref := row.Chain(), journal.Ref{Key: row.Key, ULID: row.ULID, ID: row.ID}
+		err := e.history(ctx, ref, func(page []journal.Event) error { return x.play(chain, page) })
+		if err != nil {
 			failed = fmt.Errorf("replay of run %s: %w", row.ID, err)
 			return
 		}

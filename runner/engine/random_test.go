@@ -75,7 +75,7 @@ func storm(r *rand.Rand, n node) (*weather, Config) {
 		dawdle: pick(r, 10*time.Microsecond, time.Millisecond, 50*time.Millisecond, time.Second),
 		noise:  pick(r, 10*time.Millisecond, time.Second, 5*time.Second),
 	}
-	c := Config{Resident: 1 + r.IntN(3)}
+	c := Config{Resident: 1 + r.IntN(3), Page: pick(r, 1, 2, 5, eventsAtOnce)}
 	switch r.IntN(6) {
 	case 0:
 		c.Only = n.count(doStart) == 0 // which nobody would take up

@@ -143,36 +143,35 @@ func sameCommand(r, a *journal.Command) bool {
 		bytes.Equal(r.Data, a.Data)
 }
 
-// replay feeds a history into a new execution. It returns the checksum of the
-// last event. The error is a NondeterminismError, a *brokenError if workflow
-// code panicked, or wraps journal.ErrDamaged; the execution is then good for
-// nothing but close.
-func (x *execution) play(chain *journal.Chain, events []journal.Event) (sum uint32, err error) {
+// play feeds the next events of a history into an execution that has seen all
+// before them. The error is a NondeterminismError, a *brokenError if workflow code
+// panicked, or wraps journal.ErrDamaged; the execution is then good for nothing but
+// close.
+func (x *execution) play(chain *journal.Chain, events []journal.Event) error {
 	x.replay = true
 	defer func() { x.replay = false }()
-	sum = journal.Root(x.info.ULID)
 	for i := range events {
 		e := &events[i]
 		if err := chain.Take(e); err != nil {
-			return sum, err
+			return err
 		}
-		sum = e.Sum
 		switch e.Kind {
 		case journal.AttemptFailed:
 			x.attemptFailed(e)
 			continue
 		case journal.Terminated:
+			x.terminated = true
 			continue
 		}
 		x.recorded = recorded{event: e}
 		if !x.turn(e, e.At) {
-			return sum, &brokenError{event: e.Seq, crash: x.broken}
+			return &brokenError{event: e.Seq, crash: x.broken}
 		}
 		if err := compare(e, &x.recorded, x.commands); err != nil {
-			return sum, err
+			return err
 		}
 	}
 	x.recorded = recorded{}
 	x.commands, x.effects, x.logs = x.commands[:0], nil, nil
-	return sum, nil
+	return nil
 }

@@ -27,6 +27,9 @@ type Scheduler interface {
 	// After runs task, as Go does, once d has passed. stop prevents that, if it
 	// has not begun, and is safe to call at any time.
 	After(d time.Duration, task Task) (stop func())
+	// Both runs a and b, at the same time if it can, and returns when both have ended.
+	// They wait neither for each other nor for a task.
+	Both(a, b func())
 	// Rand returns 64 random bits, for new ids.
 	Rand() uint64
 }

@@ -51,6 +51,11 @@ func (p *simProcess) After(d time.Duration, task Task) func() {
 	return func() { j.dropped = j.dropped || j.strand == nil }
 }
 
+func (p *simProcess) Both(a, b func()) {
+	a()
+	b()
+}
+
 func (p *simProcess) Rand() uint64 { return p.s.Uint64() }
 
 func (p *simProcess) Wait(ready func() bool) { p.s.park(-1, ready) }

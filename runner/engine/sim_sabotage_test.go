@@ -80,13 +80,24 @@ func (d *simDisk) smuggle(h *simStore, a *journal.Append) bool {
 	return true
 }
 
-// reseal makes checksums fit.
-func reseal(events []journal.Event) {
-	var sum uint32
+// resealed is a history whose checksums fit: all of them, since each begins with the
+// one before.
+func (h *simStore) resealed(ctx context.Context, run, after int64, limit int) ([]journal.Event, error) {
+	events, err := h.MemoryStore.History(ctx, run, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	row, err := h.MemoryStore.Run(ctx, journal.Ref{Key: run})
+	sum := journal.Root(row.ULID)
 	for i := range events {
 		journal.Seal(sum, &events[i])
 		sum = events[i].Sum
 	}
+	events = events[min(after, int64(len(events))):]
+	if limit > 0 {
+		events = events[:min(limit, len(events))]
+	}
+	return events, err
 }
 
 // A diskCopy is what there was on the disk at some time.

@@ -185,11 +185,10 @@ func (h *simStore) Run(ctx context.Context, ref journal.Ref) (journal.Run, error
 
 func (h *simStore) History(ctx context.Context, run, after int64, limit int) ([]journal.Event, error) {
 	defer h.pause()
-	events, err := h.MemoryStore.History(ctx, run, after, limit)
 	if h.d.sabotage == noCRC && !h.calm {
-		reseal(events)
+		return h.resealed(ctx, run, after, limit)
 	}
-	return events, err
+	return h.MemoryStore.History(ctx, run, after, limit)
 }
 
 func (h *simStore) Inbox(ctx context.Context, run, after int64) ([]journal.Message, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/seed139febb4/durable/journal"
@@ -86,32 +88,38 @@ func (e *crashError) Problem() journal.Problem {
 // reads the history without running the workflow, which may be what kills.
 func (r *run) crashed(times int) *crashError {
 	err := &crashError{times: times}
-	events, _ := r.e.store.History(context.Background(), r.key, 0, 0) // unreadable: nothing can be named
-	events, _ = journal.NewChain(r.ref()).TakeAll(events)             // nor is anything from damage on
-	pending := map[int64]string{}
-	var order []int64
-	for i := range events {
-		err.event = events[i].Seq
-		if events[i].Kind != journal.AttemptFailed {
-			delete(pending, events[i].Op)
+	chain, pending := journal.NewChain(r.ref()), unfinished{}
+	_ = r.e.history(context.Background(), r.ref(), func(page []journal.Event) error {
+		page, damage := chain.TakeAll(page)
+		for i := range page {
+			pending.take(&page[i])
 		}
-		asked, _ := events[i].Asked()
-		for _, c := range asked {
-			switch c.Kind {
-			case journal.RunActivity, journal.RunStep, journal.RunTx:
-				pending[c.Op] = fmt.Sprintf("%s %s (%s)", c.Kind, c.Name, c.Where)
-				order = append(order, c.Op)
-			case journal.CancelOp:
-				delete(pending, c.Op)
-			}
-		}
-	}
-	for _, op := range order {
-		if step := pending[op]; step != "" {
-			err.steps = append(err.steps, step)
-		}
+		return damage
+	}) // what cannot be read is not named, nor anything after it
+	err.event = chain.Seq()
+	for _, op := range slices.Sorted(maps.Keys(pending)) {
+		err.steps = append(err.steps, pending[op])
 	}
 	return err
+}
+
+// unfinished are the descriptions of activities and steps that were asked for and
+// have no result, by their operations.
+type unfinished map[int64]string
+
+func (u unfinished) take(e *journal.Event) {
+	if e.Kind != journal.AttemptFailed {
+		delete(u, e.Op)
+	}
+	asked, _ := e.Asked()
+	for _, c := range asked {
+		switch c.Kind {
+		case journal.RunActivity, journal.RunStep, journal.RunTx:
+			u[c.Op] = fmt.Sprintf("%s %s (%s)", c.Kind, c.Name, c.Where)
+		case journal.CancelOp:
+			delete(u, c.Op)
+		}
+	}
 }
 
 // report logs why a run stops.
