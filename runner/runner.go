@@ -37,7 +37,8 @@ type Runner struct {
 	Concurrency int
 
 	// Resident is how many runs that only wait are kept in memory; the others
-	// are rebuilt when something arrives. 0: 1,000.
+	// are rebuilt when something arrives. A run counts for one more with each
+	// 16 KiB of input, results and signals that it was given. 0: 1,000.
 	Resident int
 
 	// Probe is told of the moments that the engine comes to; it may end the

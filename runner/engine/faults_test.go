@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -326,6 +329,44 @@ func TestEviction(t *testing.T) {
 			out, err := p.result(key)
 			require.NoError(t, err)
 			require.Equal(t, map[bool]string{true: `"signaled"`, false: `"late"`}[i < runs/2], out)
+		}
+		p.suspend()
+	})
+}
+
+// TestEvictionBySize: runs that were given much leave memory earlier, but not the last
+// one.
+func TestEvictionBySize(t *testing.T) {
+	inWorld(t, func(w *world) {
+		p := w.process(Config{Resident: 5, Bindings: []host.Binding{workflow("w", func(h host.Host) (string, error) {
+			box := h.Mailbox("go")
+			return "", h.Await(func() bool { return box.Len() > 1 })
+		})}})
+		stay := func(want ...int64) {
+			synctest.Wait()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			require.Equal(t, want, slices.Sorted(maps.Keys(p.runs)))
+		}
+		for i := range 4 {
+			p.start("w", "", i)
+		}
+		stay(1, 2, 3, 4)
+		large := strings.Repeat("x", heavy)
+		p.start("w", "", large)
+		stay(2, 3, 4, 5) // 1 + 1 + 1 + 2
+		p.signal(4, "go", `"`+large+`"`)
+		stay(3, 4, 5) // 1 + 2 + 2
+		p.start("w", "", strings.Repeat(large, 10))
+		stay(6)
+		p.start("w", "", nil)
+		stay(7)
+		for _, run := range []int64{1, 1, 4, 5, 5, 6, 6} {
+			p.signal(run, "go", "1")
+		}
+		for _, run := range []int64{1, 4, 5, 6} {
+			_, err := p.result(run)
+			require.NoError(t, err)
 		}
 		p.suspend()
 	})

@@ -9,15 +9,42 @@ import (
 // The idlers are the runs that are in memory and only wait, least recently
 // active first. Beyond Config.Resident they leave memory: a million sleepers
 // cost rows.
-type idlers struct{ list.List }
+type idlers struct {
+	list.List
+	weight int // of all
+}
 
 type idler = list.Element
+
+// heavy is how many bytes of payloads make a run count for one more: about what a
+// run without any takes.
+const heavy = 16 << 10
+
+// weight is how many runs this one counts for. What it was given it may still hold.
+func (x *execution) weight() int { return 1 + x.given/heavy }
+
+func (l *idlers) add(r *run, weight int) {
+	r.idle, r.weight = l.PushBack(r), weight
+	l.weight += weight
+}
 
 func (l *idlers) remove(r *run) {
 	if r.idle != nil {
 		l.Remove(r.idle)
+		l.weight -= r.weight
 		r.idle = nil
 	}
+}
+
+// shrink removes the first until the others weigh no more than that, but not the
+// last one, which would be rebuilt for each of its messages.
+func (l *idlers) shrink(to int) (out []*run) {
+	for l.weight > to && l.Len() > 1 {
+		r := l.Front().Value.(*run)
+		l.remove(r)
+		out = append(out, r)
+	}
+	return out
 }
 
 // rest puts a run that only waits at the end of the idlers, and sends the first
@@ -29,21 +56,21 @@ func (r *run) rest() {
 	}
 	r.mu.Lock()
 	quiet := !r.gone && !r.driving && len(r.queue) == 0 && r.unsaved == 0
-	key := r.key
+	key, weight := r.key, 1
+	if quiet && r.x != nil { // which nobody changes then
+		weight = r.x.weight()
+	}
 	r.mu.Unlock()
 	e.mu.Lock()
 	e.idle.remove(r)
-	var out *run
+	var out []*run
 	if quiet && e.runs[key] == r {
-		r.idle = e.idle.PushBack(r)
-		if e.idle.Len() > e.residents {
-			out = e.idle.Front().Value.(*run)
-			e.idle.remove(out)
-		}
+		e.idle.add(r, weight)
+		out = e.idle.shrink(e.residents)
 	}
 	e.mu.Unlock()
-	if out != nil {
-		out.feed(input{kind: inputEvict})
+	for _, r := range out {
+		r.feed(input{kind: inputEvict})
 	}
 }
 

@@ -37,6 +37,7 @@ type run struct {
 	asked   bool           // an inputInbox is queued
 	beaten  map[int64]bool // operations with a recorded heartbeat
 	idle    *idler         // its place among the runs that only wait; nil if it is not there
+	weight  int            // in that place
 
 	timers map[int64]*deadline // by operation; guarded by Engine.clock
 
