@@ -181,9 +181,20 @@ func (x *execution) fallen() *crash {
 
 func (x *execution) spawn(fn func()) { x.coroutines = append(x.coroutines, newCoroutine(fn)) }
 
-func (x *execution) ask(c journal.Command, e effect) {
+// ask notes what the workflow wants. It reports whether a replay expects just that.
+func (x *execution) ask(c journal.Command, e effect) (expected bool) {
+	expected = x.recorded.matches(&c)
 	x.commands = append(x.commands, c)
 	x.effects = append(x.effects, e)
+	return expected
+}
+
+// call is ask for a call of workflow code. Its place is looked up unless a replay
+// expects the call: that would be a fifth of the replay's time, for nobody.
+func (x *execution) call(c journal.Command, e effect) {
+	if !x.ask(c, e) {
+		x.commands[len(x.commands)-1].Where = where()
+	}
 }
 
 // phase says what the run does while it waits for its next input; it agrees

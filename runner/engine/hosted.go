@@ -55,7 +55,7 @@ func (h *hosted) work(op *operation) host.Pending {
 	op.name = text(op.name)
 	op.options = op.options.Or(x.defaults(op.name)).Or(host.Defaults)
 	x.begin(op, h.scope)
-	x.ask(journal.Command{Kind: op.kind, Op: op.number, Name: op.name, Data: op.input, Where: where()},
+	x.call(journal.Command{Kind: op.kind, Op: op.number, Name: op.name, Data: op.input},
 		effect{kind: effectAttempt, op: op})
 	return op
 }
@@ -73,7 +73,7 @@ func (h *hosted) Child(workflow, id string, in json.RawMessage, o host.Options) 
 	if id == "" {
 		id = childID(x.info.ULID, op.number)
 	}
-	x.ask(journal.Command{Kind: op.kind, Op: op.number, Name: workflow, ID: id, Data: in, Where: where()},
+	x.call(journal.Command{Kind: op.kind, Op: op.number, Name: workflow, ID: id, Data: in},
 		effect{kind: effectChild, op: op, child: id, input: in})
 	return op
 }
@@ -94,11 +94,11 @@ func (x *execution) startTimer(s *scope, d time.Duration) *operation {
 	if x.replay {
 		op.due = x.recorded.due(op.number, op.due)
 	}
-	c := journal.Command{Kind: op.kind, Op: op.number, For: d, Where: where()}
+	c := journal.Command{Kind: op.kind, Op: op.number, For: d}
 	if !op.due.Equal(journal.Deadline(x.now, d)) { // the clock was set back; else it follows, see Event.Asked
 		c.Due = op.due
 	}
-	x.ask(c, effect{kind: effectTimer, op: op})
+	x.call(c, effect{kind: effectTimer, op: op})
 	return op
 }
 

@@ -11,10 +11,10 @@ import (
 // where returns dir/file.go:line of the innermost caller outside the runner's
 // own packages: the line of workflow code that asks.
 func where() string {
-	// A call is at most five frames deep in here, most are two or three; each costs
+	// A call is at most six frames deep in here, most are three or four; each costs
 	// 100 ns.
 	var pcs [4]uintptr
-	for skip := 3; skip <= 7; skip += len(pcs) {
+	for skip := 4; skip <= 8; skip += len(pcs) {
 		n := runtime.Callers(skip, pcs[:])
 		for _, pc := range pcs[:n] {
 			if place := placeOf(pc); place != "" {
