@@ -26,12 +26,11 @@ func (t *turn) abandoned(err error) {
 // committed is called, in order, for each turn whose group is on disk.
 func (t *turn) committed() {
 	r := t.r
-	if t.create != nil {
-		if !r.created(t.create) {
-			return
-		}
+	if t.create != nil && !r.created(t.create) {
+		return
 	}
 	if err := t.append.Err; err != nil {
+		t.started()
 		t.rejected(err)
 		return
 	}
@@ -45,6 +44,7 @@ func (t *turn) committed() {
 	questions := t.questions
 	kick := r.unsaved == 0 && (r.stale || len(r.queue) > 0)
 	r.mu.Unlock()
+	t.started() // who was told finds the run at rest
 	t.in.arrived(nil)
 	for _, q := range questions {
 		q.reply()
@@ -62,6 +62,13 @@ func (t *turn) committed() {
 		r.feed()
 	}
 	r.rest()
+}
+
+// started tells who began the run that it has, if this is its first turn.
+func (t *turn) started() {
+	if t.create != nil {
+		t.r.starter(nil)
+	}
 }
 
 // release lets the turn's effects out: it is on disk (P1).

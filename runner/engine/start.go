@@ -106,16 +106,15 @@ func startInput(in json.RawMessage) input {
 }
 
 // created takes note of the commit that made the run. It reports whether the run
-// exists.
+// exists; if so, its starter is still to be told.
 func (r *run) created(c *journal.Create) bool {
-	if c.Err == nil {
-		r.adopt(c.Key)
-	}
-	r.starter(c.Err)
 	if c.Err != nil {
+		r.starter(c.Err)
 		r.drop(c.Err)
+		return false
 	}
-	return c.Err == nil
+	r.adopt(c.Key)
+	return true
 }
 
 // adopt gives the run its key, and the engine the run.

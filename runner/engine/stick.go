@@ -55,8 +55,8 @@ func (r *run) stick(why troubled, in *input) (commit Task) {
 	}
 	r.e.report(r, why)
 	return r.e.enter(entry{writes: writes, done: func() {
-		if create != nil {
-			r.created(create)
+		if create != nil && r.created(create) {
+			r.starter(nil)
 		}
 		r.drop(s.Err)
 		r.e.changed(r.key)

@@ -47,24 +47,15 @@ func (w *world) counted() (h *hooks, posts, straight *int) {
 	return h, posts, straight
 }
 
-// resting starts a run and returns when it does nothing but wait: acknowledged is it
-// a moment before.
-func (p *process) resting(workflow string) int64 {
-	run := p.start(workflow, "", nil)
-	synctest.Wait()
-	return run
-}
-
 // TestStraight sends signals from the process that runs the workflow.
 func TestStraight(t *testing.T) {
 	t.Run("to a run that rests", func(t *testing.T) {
 		inWorld(t, func(w *world) {
 			h, posts, straight := w.counted()
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			p.signal(run, "go", "1")
 			require.Equal(t, []string{"run.started", "signal.received"}, w.history(run), "acknowledged is delivered")
-			synctest.Wait()
 			p.signal(run, "go", "2")
 			out, err := p.result(run)
 			require.NoError(t, err)
@@ -79,7 +70,7 @@ func TestStraight(t *testing.T) {
 		inWorld(t, func(w *world) {
 			h, posts, straight := w.counted()
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			for i := range 2 {
 				again, err := p.Signal(w.Context(), run, SignalRequest{Name: "go", Payload: json.RawMessage("1"), Key: "k"})
 				require.NoError(t, err)
@@ -93,7 +84,7 @@ func TestStraight(t *testing.T) {
 		inWorld(t, func(w *world) {
 			h, posts, straight := w.counted()
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			var second sync.WaitGroup
 			h.before = func([]journal.Write) {
 				h.before = nil
@@ -122,7 +113,7 @@ func TestStraight(t *testing.T) {
 				}
 			}
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(3)}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			p.signal(run, "go", "2")
 			p.signal(run, "go", "3") // the inbox is where this run's signals come together now
 			out, err := p.result(run)
@@ -158,7 +149,7 @@ func TestStraight(t *testing.T) {
 				}
 				return get(h, a)
 			})}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			p.signal(run, "go", "2")
 			out, err := p.result(run)
 			require.NoError(t, err)
@@ -176,7 +167,7 @@ func TestStraight(t *testing.T) {
 				}
 			}
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(1)}})
-			_, err := p.Signal(w.Context(), p.resting("w"), SignalRequest{Name: "go"})
+			_, err := p.Signal(w.Context(), p.start("w", "", nil), SignalRequest{Name: "go"})
 			require.ErrorIs(t, err, journal.ErrClosed)
 			p.suspend()
 		})
@@ -193,7 +184,7 @@ func TestStraight(t *testing.T) {
 				return "mended", err
 			})
 			p := w.process(Config{Bindings: []host.Binding{b}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			p.signal(run, "go", "1")
 			synctest.Wait()
 			require.Equal(t, journal.StatusStuck, w.row(run).Status)
@@ -208,7 +199,7 @@ func TestStraight(t *testing.T) {
 	t.Run("when the disk fails", func(t *testing.T) {
 		inWorld(t, func(w *world) {
 			p := w.process(Config{Bindings: []host.Binding{reader(1)}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			w.disk.Inject(func(_ *journal.MemoryStore, writes []journal.Write) journal.Fault {
 				if holds(writes, isStraight) {
 					return journal.CrashBefore
@@ -237,7 +228,7 @@ func TestStraight(t *testing.T) {
 				return "said " + said, nil
 			})
 			p := w.process(Config{Store: h, Bindings: []host.Binding{b}})
-			run := p.resting("w")
+			run := p.start("w", "", nil)
 			ctx, cancel := context.WithTimeout(w.Context(), time.Millisecond)
 			defer cancel()
 			_, err := p.Signal(ctx, run, SignalRequest{Name: "go", Payload: json.RawMessage("1")})
