@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/seed139febb4/durable/journal"
 )
 
@@ -61,7 +62,10 @@ func (r *Runner) exact(ctx context.Context, id string) (journal.Run, error) {
 	if id == "" {
 		return journal.Run{}, fmt.Errorf("%w: the id is empty", journal.ErrNoRun)
 	}
-	run, err := r.store.Run(ctx, journal.Ref{ULID: strings.ToUpper(id)})
+	run, err := journal.Run{}, journal.ErrNoRun
+	if len(id) == ulid.EncodedSize {
+		run, err = r.store.Run(ctx, journal.Ref{ULID: strings.ToUpper(id)})
+	}
 	if errors.Is(err, journal.ErrNoRun) {
 		run, err = r.store.Run(ctx, journal.Ref{ID: id})
 	}

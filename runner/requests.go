@@ -3,9 +3,11 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/seed139febb4/durable/journal"
 	"github.com/seed139febb4/durable/runner/engine"
 )
@@ -28,14 +30,23 @@ func (r *Runner) StartRun(ctx context.Context, s StartRequest) (Started, error) 
 
 // SignalRun implements [Client].
 func (r *Runner) SignalRun(ctx context.Context, id string, s SignalRequest) (duplicate bool, err error) {
+	if key, workflow, ok := r.engine().ResidentID(id); ok && len(id) != ulid.EncodedSize { // no read, if it has not ended
+		if duplicate, err = r.signal(ctx, key, workflow, s); !errors.Is(err, journal.ErrClosed) {
+			return duplicate, err
+		}
+	}
 	run, err := r.address(ctx, id)
 	if err != nil {
 		return false, fmt.Errorf("signal %q: %w", s.Name, err)
 	}
-	if s.Payload, err = r.payload(run.Workflow, s.Name, s.Payload); err != nil {
+	return r.signal(ctx, run.Key, run.Workflow, s)
+}
+
+func (r *Runner) signal(ctx context.Context, key int64, workflow string, s SignalRequest) (duplicate bool, err error) {
+	if s.Payload, err = r.payload(workflow, s.Name, s.Payload); err != nil {
 		return false, err
 	}
-	duplicate, err = r.engine().Signal(ctx, run.Key, engine.SignalRequest(s))
+	duplicate, err = r.engine().Signal(ctx, key, engine.SignalRequest(s))
 	return duplicate, refused(call{"signal", s.Name}, err)
 }
 

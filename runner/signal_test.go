@@ -3,6 +3,7 @@ package runner_test
 import (
 	"encoding/json"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -63,6 +64,40 @@ func TestSignals(t *testing.T) {
 		require.ErrorIs(t, Tell.Send(t.Context(), r, "c", Note{"late"}), runner.ErrClosed)
 		require.ErrorIs(t, Tell.Send(t.Context(), r, "d", Note{"lost"}), runner.ErrNoRun)
 		require.ErrorIs(t, Tell.Send(t.Context(), r, "", Note{"lost"}), runner.ErrNoRun)
+	})
+}
+
+// TestSignalToAnIDThatPassedOn: a process that still has a run in memory sends a signal
+// to its id, which another run in another process has by now.
+func TestSignalToAnIDThatPassedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const Hold runner.Workflow[bool, string] = "hold"
+		gate := make(chan struct{})
+		hold := Hold.Bind(func(ctx *runner.Context, block bool) (string, error) {
+			if err := ctx.Sleep(time.Second); err != nil {
+				return "", err
+			}
+			if block {
+				<-gate // the run cannot leave memory
+			}
+			note, err := Tell.Receive(ctx)
+			return note.Text, err
+		}, Tell)
+		disk := journal.NewMemory()
+		r, _ := serve(t, disk.Open(), hold)
+		other, _ := serve(t, disk.Open(), hold)
+		_, err := Hold.Start(t.Context(), r, "h", true)
+		require.NoError(t, err)
+		time.Sleep(2 * time.Second)
+		require.NoError(t, other.TerminateRun(t.Context(), "h", "ada", ""))
+		_, err = other.StartRun(t.Context(), runner.StartRequest{Workflow: "hold", ID: "h", Input: []byte("false"), Again: true})
+		require.NoError(t, err)
+
+		require.NoError(t, Tell.Send(t.Context(), r, "h", Note{"hello"}))
+		said, err := Hold.Handle(other, "h").Wait(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "hello", said)
+		close(gate)
 	})
 }
 

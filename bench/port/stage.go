@@ -152,9 +152,14 @@ func (p *Process) Used() time.Duration {
 
 // Peak notes the most memory that the living process ever had, where the system
 // tells, which is Linux.
-func (p *Process) Peak(figure string) {
+func (p *Process) Peak(figure string) { p.memory(figure, "VmHWM:") }
+
+// Now notes the memory that the living process has, likewise.
+func (p *Process) Now(figure string) { p.memory(figure, "VmRSS:") }
+
+func (p *Process) memory(figure, field string) {
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	_, after, _ := strings.Cut(string(status), field)
 	var kilobytes float64
 	if _, err := fmt.Sscan(after, &kilobytes); err == nil {
 		p.stage.Figures[figure] = kilobytes / 1024

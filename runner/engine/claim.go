@@ -65,6 +65,9 @@ func (e *Engine) admit(r *run) bool {
 	}
 	delete(e.fresh, r)
 	e.runs[r.key], e.byULID[r.info.ULID] = r, r
+	if r.info.ID != r.info.ULID {
+		e.byID[r.info.ID] = r
+	}
 	if e.only {
 		e.mine[r.key] = true
 	}
@@ -77,6 +80,9 @@ func (e *Engine) dismiss(r *run, key int64) {
 	if e.runs[key] == r {
 		delete(e.runs, key)
 		delete(e.byULID, r.info.ULID)
+		if e.byID[r.info.ID] == r {
+			delete(e.byID, r.info.ID)
+		}
 	}
 	e.idle.remove(r)
 }

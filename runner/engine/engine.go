@@ -63,6 +63,7 @@ type Engine struct {
 	stop     context.CancelFunc
 	runs     map[int64]*run
 	byULID   map[string]*run         // the same
+	byID     map[string]*run         // those that were given an id
 	fresh    map[*run]bool           // begun here, and not in the journal yet
 	mine     map[int64]bool          // with only: the runs to drive
 	attempts map[attemptKey]*attempt // under way, or waiting in the backlog
@@ -89,7 +90,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, logger: c.Logger, grace: c.Grace, maxPayload: c.MaxPayload, only: c.Only,
 		concurrency: c.Concurrency, residents: c.Resident, page: c.Page, sched: c.Scheduler, lookAgain: lookAgain, probe: c.Probe,
-		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, byULID: map[string]*run{}, mine: map[int64]bool{},
+		bindings: map[string]*host.Binding{}, runs: map[int64]*run{}, byULID: map[string]*run{}, byID: map[string]*run{}, mine: map[int64]bool{},
 		attempts: map[attemptKey]*attempt{}, left: map[*attempt]bool{}, fresh: map[*run]bool{},
 	}
 	if e.grace == 0 {
@@ -186,6 +187,18 @@ func (e *Engine) Resident(ulid string) (key int64, workflow string, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r := e.byULID[ulid]; r != nil {
+		return r.key, r.info.Workflow, true
+	}
+	return 0, "", false
+}
+
+// ResidentID is the same for the run with that id, if it was given one. It may have
+// ended by another process's doing, and the id have passed to another run: as long as
+// a run takes messages, nobody else has its id.
+func (e *Engine) ResidentID(id string) (key int64, workflow string, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.byID[id]; r != nil {
 		return r.key, r.info.Workflow, true
 	}
 	return 0, "", false

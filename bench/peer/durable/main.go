@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/seed139febb4/durable/bench/port"
@@ -36,6 +38,7 @@ type system struct {
 	db     *sqlite.DB
 	runner *runner.Runner
 	ended  chan error
+	begun  sync.Map // string → runner.Handle[int]
 	cancel context.CancelFunc
 }
 
@@ -110,7 +113,8 @@ func (s *system) Sleep(ctx context.Context) error {
 }
 
 func (s *system) Await(ctx context.Context, id string, n int) error {
-	_, err := await.Start(ctx, s.runner, id, n)
+	h, err := await.Start(ctx, s.runner, id, n)
+	s.begun.Store(id, h)
 	return err
 }
 
@@ -119,7 +123,11 @@ func (s *system) Signal(ctx context.Context, id string) error {
 }
 
 func (s *system) Result(ctx context.Context, id string) error {
-	_, err := await.Handle(s.runner, id).Wait(ctx)
+	h, ok := s.begun.Load(id)
+	if !ok {
+		return fmt.Errorf("workflow %s was not begun here", id)
+	}
+	_, err := h.(runner.Handle[int]).Wait(ctx)
 	return err
 }
 
