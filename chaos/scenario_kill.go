@@ -98,8 +98,9 @@ func killInRecovery(t *trial) {
 // before them, and a run might be taken for what kills the process.
 const chain = 3
 
-// manyOpen is how many unfinished runs a chain begins with at most.
-const manyOpen = 60
+// manyOpen is how many unfinished runs a chain begins with at most: more than a
+// process takes up at once.
+const manyOpen = 300
 
 // crowded reports whether there are more.
 func (t *trial) crowded() (is bool) {

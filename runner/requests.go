@@ -30,16 +30,30 @@ func (r *Runner) StartRun(ctx context.Context, s StartRequest) (Started, error) 
 
 // SignalRun implements [Client].
 func (r *Runner) SignalRun(ctx context.Context, id string, s SignalRequest) (duplicate bool, err error) {
-	if key, workflow, ok := r.engine().ResidentID(id); ok && len(id) != ulid.EncodedSize { // no read, if it has not ended
-		if duplicate, err = r.signal(ctx, key, workflow, s); !errors.Is(err, journal.ErrClosed) {
-			return duplicate, err
-		}
+	if done, err := r.signalHere(ctx, id, s); done {
+		return false, err
 	}
 	run, err := r.address(ctx, id)
 	if err != nil {
 		return false, fmt.Errorf("signal %q: %w", s.Name, err)
 	}
 	return r.signal(ctx, run.Key, run.Workflow, s)
+}
+
+// signalHere sends a signal to the run with that id, which is no ULID, if it is in
+// memory: without a read. If it does not take the signal another may have the id by
+// now; likewise if its payload is not one, or if it may have had its key before.
+func (r *Runner) signalHere(ctx context.Context, id string, s SignalRequest) (done bool, err error) {
+	if s.Key != "" || len(id) == ulid.EncodedSize {
+		return false, nil
+	}
+	key, workflow, ok := r.engine().ResidentID(id)
+	if !ok {
+		return false, nil
+	}
+	_, err = r.signal(ctx, key, workflow, s)
+	var payload *PayloadError
+	return !errors.Is(err, journal.ErrClosed) && !errors.As(err, &payload), err
 }
 
 func (r *Runner) signal(ctx context.Context, key int64, workflow string, s SignalRequest) (duplicate bool, err error) {

@@ -1,7 +1,9 @@
 package runner_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,38 +69,73 @@ func TestSignals(t *testing.T) {
 	})
 }
 
-// TestSignalToAnIDThatPassedOn: a process that still has a run in memory sends a signal
-// to its id, which another run in another process has by now.
+// TestSignalToAnIDThatPassedOn: a process that still has a run in memory, since no
+// notice reaches it, sends signals to its id, which another run has by now.
 func TestSignalToAnIDThatPassedOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const Hold runner.Workflow[bool, string] = "hold"
-		gate := make(chan struct{})
-		hold := Hold.Bind(func(ctx *runner.Context, block bool) (string, error) {
-			if err := ctx.Sleep(time.Second); err != nil {
+	const (
+		Hold  runner.Workflow[struct{}, string] = "hold"
+		Count runner.Workflow[struct{}, string] = "count"
+		Add   runner.Signal[int]                = "tell" // of the same name, and another type
+	)
+	hold := Hold.Bind(func(ctx *runner.Context, _ struct{}) (said string, err error) {
+		for range 3 {
+			note, err := Tell.Receive(ctx)
+			if err != nil {
 				return "", err
 			}
-			if block {
-				<-gate // the run cannot leave memory
+			said += note.Text
+		}
+		return said, nil
+	}, Tell)
+	count := Count.Bind(func(ctx *runner.Context, _ struct{}) (said string, err error) {
+		for range 3 {
+			n, err := Add.Receive(ctx)
+			if err != nil {
+				return "", err
 			}
-			note, err := Tell.Receive(ctx)
-			return note.Text, err
-		}, Tell)
-		disk := journal.NewMemory()
-		r, _ := serve(t, disk.Open(), hold)
-		other, _ := serve(t, disk.Open(), hold)
-		_, err := Hold.Start(t.Context(), r, "h", true)
-		require.NoError(t, err)
-		time.Sleep(2 * time.Second)
-		require.NoError(t, other.TerminateRun(t.Context(), "h", "ada", ""))
-		_, err = other.StartRun(t.Context(), runner.StartRequest{Workflow: "hold", ID: "h", Input: []byte("false"), Again: true})
-		require.NoError(t, err)
+			said += fmt.Sprint(n)
+		}
+		return said, nil
+	}, Add)
+	for workflow, send := range map[string]func(t *testing.T, r *runner.Runner, opts ...runner.SendOption) error{
+		"hold": func(t *testing.T, r *runner.Runner, opts ...runner.SendOption) error {
+			return Tell.Send(t.Context(), r, "h", Note{"1"}, opts...)
+		},
+		"count": func(t *testing.T, r *runner.Runner, opts ...runner.SendOption) error {
+			return Add.Send(t.Context(), r, "h", 1, opts...)
+		},
+	} {
+		t.Run(workflow, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				disk := journal.NewMemory()
+				mine := disk.Open()
+				r, _ := serve(t, mine, hold, count)
+				other, _ := serve(t, disk.Open(), hold, count)
+				_, err := Hold.Start(t.Context(), r, "h", struct{}{})
+				require.NoError(t, err)
+				require.NoError(t, Tell.Send(t.Context(), r, "h", Note{"lost with it"}, runner.Key("k")))
+				disk.Deliver(func(to *journal.MemoryStore, notice func()) {
+					if to != mine {
+						notice()
+					}
+				})
+				require.NoError(t, other.TerminateRun(t.Context(), "h", "ada", ""))
+				_, err = other.StartRun(t.Context(), runner.StartRequest{Workflow: workflow, ID: "h", Input: []byte("{}"), Again: true})
+				require.NoError(t, err)
 
-		require.NoError(t, Tell.Send(t.Context(), r, "h", Note{"hello"}))
-		said, err := Hold.Handle(other, "h").Wait(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, "hello", said)
-		close(gate)
-	})
+				require.NoError(t, send(t, r, runner.Key("k")))
+				require.NoError(t, send(t, r))
+				require.NoError(t, send(t, r, runner.By("ada")))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				var said string
+				raw, err := other.RunResult(ctx, "h")
+				require.NoError(t, err)
+				require.NoError(t, json.Unmarshal(raw, &said))
+				require.Equal(t, "111", said)
+			})
+		})
+	}
 }
 
 func TestSignalsWaitOnDisk(t *testing.T) {

@@ -186,8 +186,8 @@ func (e *Engine) pause(group []entry, err error) {
 	if first {
 		e.log().Error("work pauses until it can be recorded", "error", err)
 	}
+	e.busy(1) // until the next try has ended
 	e.mu.Lock()
-	e.working++        // until the next try has ended
 	e.calm.Broadcast() // nobody waits for a paused committer, see grant
 	e.mu.Unlock()
 	e.sched.After(pauseRetry, e.commitLoop)

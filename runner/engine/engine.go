@@ -63,7 +63,7 @@ type Engine struct {
 	stop     context.CancelFunc
 	runs     map[int64]*run
 	byULID   map[string]*run         // the same
-	byID     map[string]*run         // those that were given an id
+	byID     map[string]*run         // those whose id is not their ULID
 	fresh    map[*run]bool           // begun here, and not in the journal yet
 	mine     map[int64]bool          // with only: the runs to drive
 	attempts map[attemptKey]*attempt // under way, or waiting in the backlog
@@ -74,10 +74,10 @@ type Engine struct {
 	suspects suspects
 	seeking  bool // findWork is under way
 	seekMore bool // and is to be done again
-	working  int  // drivers, attempts and the like: what Drain waits for
 	calm     *sync.Cond
 
-	stopped atomic.Bool // nothing is begun any more
+	working atomic.Int64 // drivers, attempts and the like: what Drain waits for
+	stopped atomic.Bool  // nothing is begun any more
 	watch   watchdog
 }
 
@@ -184,34 +184,33 @@ func (e *Engine) resident(key int64) *run {
 // Resident is the key and the workflow of the run with that ULID, if this engine
 // has it in memory: a look-up that costs no read.
 func (e *Engine) Resident(ulid string) (key int64, workflow string, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r := e.byULID[ulid]; r != nil {
-		return r.key, r.info.Workflow, true
-	}
-	return 0, "", false
+	return e.named(e.byULID, ulid)
 }
 
-// ResidentID is the same for the run with that id, if it was given one. It may have
+// ResidentID is the same for the run with that id, if it is not its ULID. It may have
 // ended by another process's doing, and the id have passed to another run: as long as
 // a run takes messages, nobody else has its id.
 func (e *Engine) ResidentID(id string) (key int64, workflow string, ok bool) {
+	return e.named(e.byID, id)
+}
+
+func (e *Engine) named(runs map[string]*run, name string) (key int64, workflow string, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if r := e.byID[id]; r != nil {
-		return r.key, r.info.Workflow, true
+	r := runs[name]
+	if r == nil {
+		return 0, "", false
 	}
-	return 0, "", false
+	return r.key, r.info.Workflow, true
 }
 
 // busy counts what is under way, for Drain and the end.
-func (e *Engine) busy(n int) {
-	e.mu.Lock()
-	e.working += n
-	if e.working == 0 {
+func (e *Engine) busy(n int64) {
+	if e.working.Add(n) == 0 {
+		e.mu.Lock() // who has seen another number waits by now
 		e.calm.Broadcast()
+		e.mu.Unlock()
 	}
-	e.mu.Unlock()
 }
 
 // fail stops the engine: after an I/O error nothing is acknowledged any more

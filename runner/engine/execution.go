@@ -73,7 +73,8 @@ func (x *execution) turn(e *journal.Event, wall time.Time) bool {
 func (x *execution) deliver(e *journal.Event) {
 	switch e.Kind {
 	case journal.Started:
-		x.spawn(func() { x.main(e.Data) })
+		in := e.Data // of e itself the coroutine would keep the page that it was read in
+		x.spawn(func() { x.main(in) })
 	case journal.ActivityCompleted, journal.ChildCompleted:
 		x.complete(e.Op, e.Data, nil)
 	case journal.ActivityFailed, journal.ChildFailed:

@@ -334,11 +334,10 @@ func TestEviction(t *testing.T) {
 	})
 }
 
-// TestEvictionBySize: runs that were given much leave memory earlier, but not the last
-// one.
+// TestEvictionBySize: runs that were given much count for several, but not for all.
 func TestEvictionBySize(t *testing.T) {
 	inWorld(t, func(w *world) {
-		p := w.process(Config{Resident: 5, Bindings: []host.Binding{workflow("w", func(h host.Host) (string, error) {
+		p := w.process(Config{Resident: 8, Bindings: []host.Binding{workflow("w", func(h host.Host) (string, error) {
 			box := h.Mailbox("go")
 			return "", h.Await(func() bool { return box.Len() > 1 })
 		})}})
@@ -348,23 +347,21 @@ func TestEvictionBySize(t *testing.T) {
 			defer p.mu.Unlock()
 			require.Equal(t, want, slices.Sorted(maps.Keys(p.runs)))
 		}
-		for i := range 4 {
+		for i := range 7 {
 			p.start("w", "", i)
 		}
-		stay(1, 2, 3, 4)
+		stay(1, 2, 3, 4, 5, 6, 7)
 		large := strings.Repeat("x", heavy)
 		p.start("w", "", large)
-		stay(2, 3, 4, 5) // 1 + 1 + 1 + 2
+		stay(2, 3, 4, 5, 6, 7, 8) // which counts for two
 		p.signal(4, "go", `"`+large+`"`)
-		stay(3, 4, 5) // 1 + 2 + 2
+		stay(3, 4, 5, 6, 7, 8) // like 4 now
 		p.start("w", "", strings.Repeat(large, 10))
-		stay(6)
-		p.start("w", "", nil)
-		stay(7)
-		for _, run := range []int64{1, 1, 4, 5, 5, 6, 6} {
+		stay(4, 6, 7, 8, 9) // likewise: it is a quarter of all
+		for _, run := range []int64{1, 1, 4, 8, 8, 9, 9} {
 			p.signal(run, "go", "1")
 		}
-		for _, run := range []int64{1, 4, 5, 6} {
+		for _, run := range []int64{1, 4, 8, 9} {
 			_, err := p.result(run)
 			require.NoError(t, err)
 		}

@@ -20,8 +20,12 @@ type idler = list.Element
 // run without any takes.
 const heavy = 16 << 10
 
-// weight is how many runs this one counts for. What it was given it may still hold.
-func (x *execution) weight() int { return 1 + x.given/heavy }
+// weight is how many runs this one counts for, since it may still hold what it was
+// given: of all that may stay a quarter at most. Else a run that has come a long way
+// would turn out everybody, and two of them each other.
+func (e *Engine) weight(x *execution) int {
+	return min(1+x.given/heavy, max(e.residents/4, 1))
+}
 
 func (l *idlers) add(r *run, weight int) {
 	r.idle, r.weight = l.PushBack(r), weight
@@ -36,10 +40,9 @@ func (l *idlers) remove(r *run) {
 	}
 }
 
-// shrink removes the first until the others weigh no more than that, but not the
-// last one, which would be rebuilt for each of its messages.
+// shrink removes the first until the others weigh no more than that.
 func (l *idlers) shrink(to int) (out []*run) {
-	for l.weight > to && l.Len() > 1 {
+	for l.weight > to {
 		r := l.Front().Value.(*run)
 		l.remove(r)
 		out = append(out, r)
@@ -56,15 +59,19 @@ func (r *run) rest() {
 	}
 	r.mu.Lock()
 	quiet := !r.gone && !r.driving && len(r.queue) == 0 && r.unsaved == 0
+	quiet = quiet && r.phase != journal.Running // which nobody changes then, and nothing below
 	key, weight := r.key, 1
-	if quiet && r.x != nil { // which nobody changes then
-		weight = r.x.weight()
+	if quiet && r.x != nil {
+		weight = e.weight(r.x)
 	}
 	r.mu.Unlock()
+	if !quiet {
+		return
+	}
 	e.mu.Lock()
 	e.idle.remove(r)
 	var out []*run
-	if quiet && e.runs[key] == r {
+	if e.runs[key] == r {
 		e.idle.add(r, weight)
 		out = e.idle.shrink(e.residents)
 	}

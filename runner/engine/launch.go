@@ -31,7 +31,7 @@ func (e *Engine) admitted(a *attempt) Task {
 // begins counts the attempt as one that is under way. The caller holds mu.
 func (e *Engine) begins(a *attempt) Task {
 	e.underWay++
-	e.working++
+	e.busy(1)
 	return a.run
 }
 
@@ -67,7 +67,7 @@ func (e *Engine) finished(a *attempt, in input, tell bool) (next Task) {
 	if r != nil && tell {
 		var begin bool
 		if begin, taken = r.put(in); begin {
-			e.working++
+			e.busy(1)
 			next = r.driver
 		}
 	}

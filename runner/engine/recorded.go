@@ -20,12 +20,9 @@ type recorded struct {
 	one     [1]journal.Command
 }
 
-// begin goes on to the next event; nil: to none.
+// begin goes on to the next event.
 func (r *recorded) begin(e *journal.Event) {
-	*r = recorded{event: e, text: r.text}
-	if e != nil {
-		r.rest = e.Commands
-	}
+	*r = recorded{event: e, rest: e.Commands, text: r.text}
 }
 
 // matches reports whether the next recorded command has the very bytes of c, but for
@@ -64,6 +61,9 @@ func (r *recorded) all() []journal.Command {
 // due is the recorded deadline of a timer: it was computed from a wall clock
 // that a replay cannot know.
 func (r *recorded) due(op int64, otherwise time.Time) time.Time {
+	if r.event == nil || !bytes.Contains(r.event.Commands, []byte(`"due":`)) {
+		return otherwise // as it follows from the event's time
+	}
 	for _, c := range r.all() {
 		if c.Op == op && c.Kind == journal.StartTimer {
 			return c.Due

@@ -142,7 +142,7 @@ func (x *execution) play(chain *journal.Chain, events []journal.Event) error {
 			return err
 		}
 	}
-	x.recorded.begin(nil)
+	x.recorded = recorded{} // what was compared may have been large
 	x.commands, x.effects, x.logs = x.commands[:0], nil, nil
 	return nil
 }

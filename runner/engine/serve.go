@@ -150,7 +150,7 @@ func (e *Engine) grant() error {
 	defer stop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	settling := func() bool { return e.working > 0 && e.err == nil && !e.committer.isPaused() }
+	settling := func() bool { return e.working.Load() > 0 && e.err == nil && !e.committer.isPaused() }
 	e.await(context.Background(), e.calm, func() bool { return over || !settling() && len(e.calls()) == 0 })
 	late := e.unyielding()
 	for _, a := range e.calls() {
@@ -202,7 +202,7 @@ func (e *Engine) untilIdle(ctx context.Context) {
 	defer e.mu.Unlock()
 	e.drains = true
 	defer func() { e.drains = false }()
-	e.await(ctx, e.calm, func() bool { return e.working == 0 && e.backingOff() == 0 && !e.committer.isPaused() })
+	e.await(ctx, e.calm, func() bool { return e.working.Load() == 0 && e.backingOff() == 0 && !e.committer.isPaused() })
 }
 
 // backingOff counts the attempts that are to start by themselves. The caller

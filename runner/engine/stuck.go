@@ -89,13 +89,16 @@ func (e *crashError) Problem() journal.Problem {
 func (r *run) crashed(times int) *crashError {
 	err := &crashError{times: times}
 	chain, pending := journal.NewChain(r.ref()), unfinished{}
-	_ = r.e.history(context.Background(), r.ref(), func(page []journal.Event) error {
-		page, damage := chain.TakeAll(page)
-		for i := range page {
-			pending.take(&page[i])
+	failed := r.e.history(context.Background(), r.ref(), func(page []journal.Event) error {
+		sound, damage := chain.TakeAll(page)
+		for i := range sound {
+			pending.take(&sound[i])
 		}
 		return damage
-	}) // what cannot be read is not named, nor anything after it
+	})
+	if failed != nil && !errors.Is(failed, journal.ErrDamaged) {
+		pending = nil // what could not be read may have ended it
+	}
 	err.event = chain.Seq()
 	for _, op := range slices.Sorted(maps.Keys(pending)) {
 		err.steps = append(err.steps, pending[op])
