@@ -1,9 +1,9 @@
-module github.com/seed139febb4/durable/bench/peer/temporal
+module github.com/seed139febb4/durable/bench/suite/peer/temporal
 
 go 1.26.4
 
 require (
-	github.com/seed139febb4/durable/bench/port v0.0.0
+	github.com/seed139febb4/durable/bench/suite/port v0.0.0
 	go.temporal.io/sdk v1.41.1
 	go.temporal.io/server v1.31.2
 )
@@ -197,4 +197,4 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-replace github.com/seed139febb4/durable/bench/port => ../../port
+replace github.com/seed139febb4/durable/bench/suite/port => ../../port

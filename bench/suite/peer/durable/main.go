@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed139febb4/durable/bench/port"
+	"github.com/seed139febb4/durable/bench/suite/port"
 	"github.com/seed139febb4/durable/runner"
 	"github.com/seed139febb4/durable/sqlite"
 )

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed139febb4/durable/bench/port"
+	"github.com/seed139febb4/durable/bench/suite/port"
 )
 
 // The test binary is a peer's program, too, of a peer that does nothing right.

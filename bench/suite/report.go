@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/seed139febb4/durable/bench/port"
+	"github.com/seed139febb4/durable/bench/suite/port"
 )
 
 // A report is all that was measured. Its JSON is every sample.

@@ -1,10 +1,10 @@
-module github.com/seed139febb4/durable/bench/peer/dbos
+module github.com/seed139febb4/durable/bench/suite/peer/dbos
 
 go 1.26.0
 
 require (
 	github.com/dbos-inc/dbos-transact-golang v1.8.0
-	github.com/seed139febb4/durable/bench/port v0.0.0
+	github.com/seed139febb4/durable/bench/suite/port v0.0.0
 )
 
 require (
@@ -28,4 +28,4 @@ require (
 	modernc.org/sqlite v1.54.0 // indirect
 )
 
-replace github.com/seed139febb4/durable/bench/port => ../../port
+replace github.com/seed139febb4/durable/bench/suite/port => ../../port

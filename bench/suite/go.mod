@@ -1,10 +1,10 @@
-module github.com/seed139febb4/durable/bench
+module github.com/seed139febb4/durable/bench/suite
 
 go 1.26.0
 
 require (
 	github.com/seed139febb4/durable v0.0.0
-	github.com/seed139febb4/durable/bench/port v0.0.0
+	github.com/seed139febb4/durable/bench/suite/port v0.0.0
 	github.com/stretchr/testify v1.12.1
 	modernc.org/sqlite v1.61.1
 )
@@ -24,6 +24,6 @@ require (
 )
 
 replace (
-	github.com/seed139febb4/durable => ../
-	github.com/seed139febb4/durable/bench/port => ./port
+	github.com/seed139febb4/durable => ../../
+	github.com/seed139febb4/durable/bench/suite/port => ./port
 )

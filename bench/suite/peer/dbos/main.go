@@ -15,7 +15,7 @@ import (
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite"
 
-	"github.com/seed139febb4/durable/bench/port"
+	"github.com/seed139febb4/durable/bench/suite/port"
 )
 
 const (

@@ -17,7 +17,7 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 	"go.temporal.io/server/temporal"
 
-	"github.com/seed139febb4/durable/bench/port"
+	"github.com/seed139febb4/durable/bench/suite/port"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/seed139febb4/durable/bench/port"
+	"github.com/seed139febb4/durable/bench/suite/port"
 )
 
 // A sitting runs everything in turn: each round all workloads, each workload all

@@ -1,10 +1,10 @@
-module github.com/seed139febb4/durable/bench/peer/goworkflows
+module github.com/seed139febb4/durable/bench/suite/peer/goworkflows
 
 go 1.26.0
 
 require (
 	github.com/cschleiden/go-workflows v1.2.0
-	github.com/seed139febb4/durable/bench/port v0.0.0
+	github.com/seed139febb4/durable/bench/suite/port v0.0.0
 )
 
 require (
@@ -48,4 +48,4 @@ require (
 	modernc.org/token v1.0.1 // indirect
 )
 
-replace github.com/seed139febb4/durable/bench/port => ../../port
+replace github.com/seed139febb4/durable/bench/suite/port => ../../port
