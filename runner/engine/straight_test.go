@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,29 +30,31 @@ func reader(n int) host.Binding {
 
 func isStraight(a *journal.Append) bool { return a.Straight }
 
-// counted is a handle that counts commits of signals, one way and the other.
-func (w *world) counted() (h *hooks, posts, straight *int) {
-	h, posts, straight = w.hooks(), new(int), new(int)
+// counted is a handle that counts commits of signals: those by the inbox, and those
+// that went straight.
+func (w *world) counted() (h *hooks, sent func() []int32) {
+	var posts, straight atomic.Int32
+	h = w.hooks()
 	h.after = func(writes []journal.Write) {
 		for _, write := range writes {
 			switch write := write.(type) {
 			case *journal.Post:
-				*posts++
+				posts.Add(1)
 			case *journal.Append:
 				if write.Straight && write.Err == nil {
-					*straight++
+					straight.Add(1)
 				}
 			}
 		}
 	}
-	return h, posts, straight
+	return h, func() []int32 { return []int32{posts.Load(), straight.Load()} }
 }
 
 // TestStraight sends signals from the process that runs the workflow.
 func TestStraight(t *testing.T) {
 	t.Run("to a run that rests", func(t *testing.T) {
 		inWorld(t, func(w *world) {
-			h, posts, straight := w.counted()
+			h, sent := w.counted()
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
 			run := p.start("w", "", nil)
 			p.signal(run, "go", "1")
@@ -60,7 +63,7 @@ func TestStraight(t *testing.T) {
 			out, err := p.result(run)
 			require.NoError(t, err)
 			require.Equal(t, `"said 12"`, out)
-			require.Equal(t, []int{0, 2}, []int{*posts, *straight})
+			require.Equal(t, []int32{0, 2}, sent())
 			_, err = p.Signal(w.Context(), run, SignalRequest{Name: "go"})
 			require.ErrorIs(t, err, journal.ErrClosed)
 			p.suspend()
@@ -68,7 +71,7 @@ func TestStraight(t *testing.T) {
 	})
 	t.Run("with a key", func(t *testing.T) {
 		inWorld(t, func(w *world) {
-			h, posts, straight := w.counted()
+			h, sent := w.counted()
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
 			run := p.start("w", "", nil)
 			for i := range 2 {
@@ -76,13 +79,13 @@ func TestStraight(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, i == 1, again)
 			}
-			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			require.Equal(t, []int32{2, 0}, sent())
 			p.suspend()
 		})
 	})
 	t.Run("behind one of the same process that is on its way", func(t *testing.T) {
 		inWorld(t, func(w *world) {
-			h, posts, straight := w.counted()
+			h, sent := w.counted()
 			p := w.process(Config{Store: h, Bindings: []host.Binding{reader(2)}})
 			run := p.start("w", "", nil)
 			var second sync.WaitGroup
@@ -97,17 +100,17 @@ func TestStraight(t *testing.T) {
 			out, err := p.result(run)
 			require.NoError(t, err)
 			require.Equal(t, `"said 12"`, out)
-			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			require.Equal(t, []int32{2, 0}, sent())
 			p.suspend()
 		})
 	})
 	t.Run("behind one from another process", func(t *testing.T) {
 		inWorld(t, func(w *world) {
-			h, posts, straight := w.counted()
-			sent := false
+			h, sent := w.counted()
+			other := false
 			h.before = func(writes []journal.Write) {
-				if !sent && holds(writes, isStraight) {
-					sent = true
+				if !other && holds(writes, isStraight) {
+					other = true
 					_, err := w.client().Signal(w.Context(), 1, SignalRequest{Name: "go", Payload: json.RawMessage("1")})
 					require.NoError(t, err)
 				}
@@ -119,7 +122,7 @@ func TestStraight(t *testing.T) {
 			out, err := p.result(run)
 			require.NoError(t, err)
 			require.Equal(t, `"said 123"`, out)
-			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			require.Equal(t, []int32{2, 0}, sent())
 			p.suspend()
 		})
 	})
@@ -215,7 +218,7 @@ func TestStraight(t *testing.T) {
 	})
 	t.Run("while the workflow computes", func(t *testing.T) {
 		inWorld(t, func(w *world) {
-			h, posts, straight := w.counted()
+			h, sent := w.counted()
 			b := workflow("w", func(h host.Host) (said string, err error) {
 				box := h.Mailbox("go")
 				for range 2 {
@@ -234,11 +237,11 @@ func TestStraight(t *testing.T) {
 			_, err := p.Signal(ctx, run, SignalRequest{Name: "go", Payload: json.RawMessage("1")})
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			p.signal(run, "go", "2") // acknowledged at once, and therefore first
-			require.Equal(t, []int{1, 0}, []int{*posts, *straight})
+			require.Equal(t, []int32{1, 0}, sent())
 			out, err := p.result(run)
 			require.NoError(t, err)
 			require.Equal(t, `"said 21"`, out)
-			require.Equal(t, []int{2, 0}, []int{*posts, *straight})
+			require.Equal(t, []int32{2, 0}, sent())
 			p.suspend()
 		})
 	})
