@@ -8,7 +8,9 @@
 //
 // A small commit that follows on one of the same connection is written past the
 // system's cache, on Linux, on ext4 and xfs, if the log is long enough already, while
-// nobody reads it: then the sync that SQLite asks for next has been made.
+// nobody reads it: then the sync that SQLite asks for next has been made. So that it is
+// long enough, and that a commit need not make it longer, a commit that has written
+// its last block writes zeros behind it.
 //
 // # What it promises
 //
@@ -20,12 +22,13 @@
 // every write from then on, until the transaction is over.
 //
 // When the sync of a commit has returned, it is on the disk, and all that was committed
-// before it, by whomever. Behind the last frame of a commit there may be zeros up to the
-// next multiple of 4 KiB.
+// before it, by whomever. Behind the last frame of a commit there may be zeros, up to
+// 516 KiB of them, which are no frame. If the disk has no room for them they are left out;
+// any other error of theirs is one of the commit.
 //
 // It changes nothing but writes and syncs of the log: every other call of SQLite's
 // goes straight to the layer below, on the functions of that layer.
 //
-// A file costs 104 bytes more in SQLite, and the log of a connection that writes
+// A file costs 112 bytes more in SQLite, and the log of a connection that writes
 // 128 KiB, and on Linux one more open file.
 package walvfs

@@ -20,6 +20,7 @@ type file struct {
 	fails  int32   // why a gathered write failed, until the lock of writing is let go
 	last   bool    // the frame written now is the last of its commit
 	next   int64   // where the last write ended
+	length int64   // of the log, as far as is known; it may be longer
 	salts  uint64  // of the frame written now
 	tail   tail
 	past   past
@@ -60,6 +61,9 @@ func xWrite(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
 		return write(tls, p, from, n, offset)
 	}
 	if f.waits == 0 {
+		if offset < f.first { // it begins again, and may have been cut off
+			f.length = 0
+		}
 		f.first = offset
 	}
 	copy(f.bytes(into(f.first)+f.waits, n), data)
@@ -102,6 +106,9 @@ func flush(tls *libc.TLS, p uintptr) int32 {
 		f.fails = f.writeBlocks(tls, p, n)
 	} else {
 		f.fails = write(tls, p, f.room+uintptr(into(f.first)), n, f.first)
+	}
+	if f.last && f.fails == lib.SQLITE_OK && !f.tail.paid {
+		f.fails = f.lengthen(tls, p, f.first+int64(n))
 	}
 	f.keepTail(n)
 	return f.fails

@@ -52,7 +52,7 @@ func (f *file) writeBlocks(tls *libc.TLS, log uintptr, n int32) (rc int32) {
 	size := (used + block - 1) &^ (block - 1)
 	clear(f.bytes(used, size-used))
 	switch {
-	case !f.last || !f.tail.onDisk:
+	case !f.last || !f.tail.onDisk || offset+int64(size) > f.length:
 	case !tableOf(log).unix:
 		rc = writeAndSync(tls, log, f.room, size, offset)
 		f.tail.paid = rc == lib.SQLITE_OK
