@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"github.com/seed139febb4/durable/journal"
 )
 
 // A handle is the driver's side of the *sql.Tx that a transactional step gets:
@@ -19,6 +21,7 @@ type handle struct {
 	mu     sync.Mutex
 	why    error // why it cannot be used any more
 	undone bool  // the step called Rollback
+	failed error // the disk did, under one of its statements
 	open   map[io.Closer]struct{}
 }
 
@@ -31,6 +34,9 @@ func (h *handle) use(f func() error) error {
 	}
 	h.w.guard.dropping = false
 	err := f()
+	if h.failed == nil && errors.Is(explain(err), journal.ErrBroken) {
+		h.failed = err
+	}
 	if h.w.guard.gone {
 		// What came now would run outside of any transaction.
 		h.why = errors.Join(errors.New("the transaction was rolled back by a statement"), err)

@@ -52,6 +52,8 @@ func (g *group) call(t *journal.Transact) (json.RawMessage, error) {
 		return nil, spoiled{slow}
 	}
 	switch {
+	case h.failed != nil: // whatever the step makes of it
+		return nil, broken{h.failed}
 	case g.guard.gone:
 		return nil, spoiled{errors.Join(c.err, h.why)}
 	case c.err == nil && h.undone:

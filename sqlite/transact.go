@@ -18,6 +18,19 @@ type spoiled struct{ error }
 
 func (s spoiled) Unwrap() error { return s.error }
 
+// broken is an error of the store in the midst of a step, and no outcome of it.
+type broken struct{ error }
+
+func (b broken) Unwrap() error { return b.error }
+
+// unlessBroken is an error of a statement of the store's own there.
+func unlessBroken(err error) error {
+	if why := explain(err); errors.Is(why, journal.ErrBroken) || errors.Is(why, journal.ErrDamaged) {
+		return broken{err}
+	}
+	return err
+}
+
 const (
 	findResult   = `SELECT id FROM inbox WHERE run = ? AND kind = 'result' AND op = ? LIMIT 1`
 	findSchema   = `SELECT 1 FROM schemas WHERE statement = ?`
@@ -40,9 +53,12 @@ func (g *group) transact(t *journal.Transact) error {
 	}
 	failed := g.step(t)
 	var s spoiled
+	var b broken
 	switch {
 	case errors.As(failed, &s):
 		return s
+	case errors.As(failed, &b):
+		return b.error
 	case g.guard.gone:
 		return spoiled{failed}
 	case failed != nil:
@@ -75,9 +91,9 @@ func (g *group) step(t *journal.Transact) error {
 	if err := g.checkKeys(); err != nil {
 		return err
 	}
-	return g.put(t.Run, &journal.Message{
+	return unlessBroken(g.put(t.Run, &journal.Message{
 		Kind: journal.ResultMessage, Event: journal.ActivityCompleted, Op: t.Op, Name: t.Name, Data: result, At: t.At,
-	})
+	}))
 }
 
 // at tells the probe of a moment of a step.
@@ -91,7 +107,7 @@ func (g *group) at(point journal.Point, t *journal.Transact) {
 func (g *group) schema(t *journal.Transact) error {
 	for _, statement := range t.Schema {
 		if _, seen, err := g.one(findSchema, statement); err != nil {
-			return err
+			return unlessBroken(err)
 		} else if seen {
 			continue
 		}
@@ -99,10 +115,10 @@ func (g *group) schema(t *journal.Transact) error {
 		err := g.run(statement)
 		g.guard.strict = false
 		if err != nil {
-			return fmt.Errorf("its schema: %w", err)
+			return fmt.Errorf("its schema: %w", unlessBroken(err))
 		}
 		if err := g.exec(insertSchema, statement, t.At.UnixNano()); err != nil {
-			return err
+			return unlessBroken(err)
 		}
 	}
 	return nil
@@ -121,7 +137,7 @@ func (g *group) checkKeys() error {
 	if err == nil && table != "" {
 		err = fmt.Errorf("table %s: no foreign key may refer to a table of the journal", table)
 	}
-	return err
+	return unlessBroken(err)
 }
 
 // stepsOf picks the transactional steps of a commit.
