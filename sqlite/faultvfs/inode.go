@@ -23,7 +23,7 @@ func (f *inode) keepLast(before int) {
 		return
 	}
 	last := f.pending[n]
-	f.synced = last.on(f.synced)
+	f.synced = last.on(f.synced)[:len(f.synced)] // but the file is as long as it was
 	var rest []pending
 	for _, p := range f.pending[:n] {
 		rest = append(rest, p.without(last)...)

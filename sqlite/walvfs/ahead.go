@@ -1,6 +1,7 @@
 package walvfs
 
 import (
+	"syscall"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -20,17 +21,21 @@ const (
 // zeros are written at once; see roomSize.
 var zeros [64 << 10]byte
 
-// lengthen makes the log longer if the block that was written last is its last one. If
-// there is no room for that the next commit is as slow as it would have been.
+// lengthen makes the log longer if the block that was written last is its last one.
+// Without room for that the commits go on as slowly as they would have been until the
+// log begins again: the last bytes of a disk are for others.
 func (f *file) lengthen(tls *libc.TLS, log uintptr, end int64) (rc int32) {
 	end = (end + block - 1) &^ (block - 1)
-	if end < f.length {
+	if end < f.length || f.cramped {
 		return lib.SQLITE_OK
 	}
 	// f is in SQLite's memory: a variable here could be moved with the stack.
-	rc = native.Function[outFunc](under(log).FxFileSize)(tls, log, uintptr(unsafe.Pointer(&f.length)))
-	if rc != lib.SQLITE_OK || end < f.length {
-		return rc
+	if native.Function[outFunc](under(log).FxFileSize)(tls, log, uintptr(unsafe.Pointer(&f.length))) != lib.SQLITE_OK {
+		f.length = 0
+		return lib.SQLITE_OK
+	}
+	if end < f.length {
+		return lib.SQLITE_OK
 	}
 	for goal := end + min(max(end, leastAhead), mostAhead); rc == lib.SQLITE_OK && f.length < goal; {
 		n := min(int64(len(zeros)), goal-f.length)
@@ -38,8 +43,20 @@ func (f *file) lengthen(tls *libc.TLS, log uintptr, end int64) (rc int32) {
 			f.length += n
 		}
 	}
-	if rc == lib.SQLITE_FULL {
-		return lib.SQLITE_OK
+	if rc != lib.SQLITE_OK && f.noRoom(tls, log, rc) {
+		f.cramped, rc = true, lib.SQLITE_OK
 	}
 	return rc
+}
+
+// noRoom reports whether a write failed for want of room, or of leave to take it. The
+// latter two are to SQLite errors of the disk.
+func (f *file) noRoom(tls *libc.TLS, log uintptr, rc int32) bool {
+	if rc == lib.SQLITE_FULL {
+		return true
+	}
+	f.errno = 0
+	_ = native.Function[controlFunc](under(log).FxFileControl)(tls, log, lib.SQLITE_FCNTL_LAST_ERRNO, uintptr(unsafe.Pointer(&f.errno)))
+	errno := syscall.Errno(f.errno)
+	return errno == syscall.EDQUOT || errno == syscall.EFBIG
 }

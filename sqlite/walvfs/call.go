@@ -97,6 +97,7 @@ func xTruncate(tls *libc.TLS, p uintptr, size int64) int32 {
 	if rc := flush(tls, p); rc != lib.SQLITE_OK {
 		return rc
 	}
+	fileAt(p).length = 0
 	return native.Function[sizeFunc](under(p).FxTruncate)(tls, p, size)
 }
 

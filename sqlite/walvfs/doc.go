@@ -23,8 +23,8 @@
 //
 // When the sync of a commit has returned, it is on the disk, and all that was committed
 // before it, by whomever. Behind the last frame of a commit there may be zeros, up to
-// 516 KiB of them, which are no frame. If the disk has no room for them they are left out;
-// any other error of theirs is one of the commit.
+// 516 KiB of them, which are no frame. If there is no room for them they are left out, until
+// the log begins again; any other error of theirs is one of the commit.
 //
 // It changes nothing but writes and syncs of the log: every other call of SQLite's
 // goes straight to the layer below, on the functions of that layer.

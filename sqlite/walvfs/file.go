@@ -12,18 +12,20 @@ import (
 // A file is what this layer knows of a log or a database that SQLite has open. It
 // lies in SQLite's memory, behind what the layer below knows.
 type file struct {
-	other  uintptr // a database's log, a log's database; 0: not open
-	memory uintptr // what the room is part of
-	room   uintptr // roomSize bytes; 0: none yet
-	first  int64   // where in the log what waits goes. It lies as far into the room as that is into its block
-	waits  int32   // how many bytes of it there are
-	fails  int32   // why a gathered write failed, until the lock of writing is let go
-	last   bool    // the frame written now is the last of its commit
-	next   int64   // where the last write ended
-	length int64   // of the log, as far as is known; it may be longer
-	salts  uint64  // of the frame written now
-	tail   tail
-	past   past
+	other   uintptr // a database's log, a log's database; 0: not open
+	memory  uintptr // what the room is part of
+	room    uintptr // roomSize bytes; 0: none yet
+	first   int64   // where in the log what waits goes. It lies as far into the room as that is into its block
+	waits   int32   // how many bytes of it there are
+	fails   int32   // why a gathered write failed, until the lock of writing is let go
+	errno   int32   // of the system, while it is asked for
+	last    bool    // the frame written now is the last of its commit
+	cramped bool    // there was no room to make the log longer
+	next    int64   // where the last write ended
+	length  int64   // of the log, as far as is known; it may be longer
+	salts   uint64  // of the frame written now
+	tail    tail
+	past    past
 }
 
 // roomSize is enough for 29 frames of a page of 4 KiB, wherever in a block they
@@ -61,8 +63,8 @@ func xWrite(tls *libc.TLS, p, from uintptr, n int32, offset int64) int32 {
 		return write(tls, p, from, n, offset)
 	}
 	if f.waits == 0 {
-		if offset < f.first { // it begins again, and may have been cut off
-			f.length = 0
+		if offset <= f.first { // it begins again, and may have been cut off
+			f.length, f.cramped = 0, false
 		}
 		f.first = offset
 	}
