@@ -28,8 +28,8 @@ func main() {
 }
 
 func run(args []string) error {
-	home := filepath.Join("bench", "suite")
-	if _, err := os.Stat(filepath.Join(home, "go.mod")); err != nil {
+	source := filepath.Join("bench", "suite")
+	if _, err := os.Stat(filepath.Join(source, "go.mod")); err != nil {
 		return fmt.Errorf("find the suite from here: %w (go run ./bench works in the root of durable's repository)", err)
 	}
 	dir, err := os.MkdirTemp("", "durable-bench-")
@@ -38,12 +38,12 @@ func run(args []string) error {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "suite.exe") // the name that every system starts
-	if err := command("go", "-C", home, "build", "-o", program, ".").Run(); err != nil {
-		return fmt.Errorf("build %s: %w", home, err)
+	if err := command("go", "-C", source, "build", "-o", program, ".").Run(); err != nil {
+		return fmt.Errorf("build %s: %w", source, err)
 	}
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // the suite hears of it, too, and ends by itself
 	suite := command(program, args...)
-	suite.Env = append(os.Environ(), "BENCH_HOME="+home)
+	suite.Env = append(os.Environ(), "BENCH_SUITE="+source)
 	return suite.Run()
 }
 

@@ -23,7 +23,8 @@ type broken struct{ error }
 
 func (b broken) Unwrap() error { return b.error }
 
-// unlessBroken is an error of a statement of the store's own there.
+// unlessBroken takes what went wrong before the step's function, or after it, for the
+// step's outcome unless the disk did.
 func unlessBroken(err error) error {
 	if why := explain(err); errors.Is(why, journal.ErrBroken) || errors.Is(why, journal.ErrDamaged) {
 		return broken{err}
@@ -78,7 +79,7 @@ func (g *group) transact(t *journal.Transact) error {
 func (g *group) step(t *journal.Transact) error {
 	g.guard.ddl = false
 	if err := g.schema(t); err != nil {
-		return err
+		return unlessBroken(err)
 	}
 	g.guard.strict = true
 	g.at(journal.StepBefore, t)
@@ -88,12 +89,12 @@ func (g *group) step(t *journal.Transact) error {
 	if err != nil {
 		return err
 	}
-	if err := g.checkKeys(); err != nil {
-		return err
+	if err = g.checkKeys(); err == nil {
+		err = g.put(t.Run, &journal.Message{
+			Kind: journal.ResultMessage, Event: journal.ActivityCompleted, Op: t.Op, Name: t.Name, Data: result, At: t.At,
+		})
 	}
-	return unlessBroken(g.put(t.Run, &journal.Message{
-		Kind: journal.ResultMessage, Event: journal.ActivityCompleted, Op: t.Op, Name: t.Name, Data: result, At: t.At,
-	}))
+	return unlessBroken(err)
 }
 
 // at tells the probe of a moment of a step.
@@ -107,7 +108,7 @@ func (g *group) at(point journal.Point, t *journal.Transact) {
 func (g *group) schema(t *journal.Transact) error {
 	for _, statement := range t.Schema {
 		if _, seen, err := g.one(findSchema, statement); err != nil {
-			return unlessBroken(err)
+			return err
 		} else if seen {
 			continue
 		}
@@ -115,10 +116,10 @@ func (g *group) schema(t *journal.Transact) error {
 		err := g.run(statement)
 		g.guard.strict = false
 		if err != nil {
-			return fmt.Errorf("its schema: %w", unlessBroken(err))
+			return fmt.Errorf("its schema: %w", err)
 		}
 		if err := g.exec(insertSchema, statement, t.At.UnixNano()); err != nil {
-			return unlessBroken(err)
+			return err
 		}
 	}
 	return nil
@@ -137,7 +138,7 @@ func (g *group) checkKeys() error {
 	if err == nil && table != "" {
 		err = fmt.Errorf("table %s: no foreign key may refer to a table of the journal", table)
 	}
-	return unlessBroken(err)
+	return err
 }
 
 // stepsOf picks the transactional steps of a commit.

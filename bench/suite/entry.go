@@ -48,7 +48,7 @@ func gather(ctx context.Context, s settings, work string, log io.Writer, say fun
 		}
 		say("building %s", h.program)
 		program := filepath.Join(work, h.program)
-		err := build(ctx, filepath.Join(s.home, "peer", h.program), program, log)
+		err := build(ctx, filepath.Join(s.source, "peer", h.program), program, log)
 		all = append(all, ask(ctx, program, err, mine, s.peers, log)...)
 	}
 	for _, program := range strings.FieldsFunc(s.with, func(r rune) bool { return r == ',' }) {

@@ -30,7 +30,7 @@ func main() {
 // settings are the command line.
 type settings struct {
 	only, peers, with string
-	home              string
+	source            string // the folder of this program
 	out               string
 	rounds            int
 	time              time.Duration
@@ -38,7 +38,7 @@ type settings struct {
 }
 
 func parse(args []string) (settings, error) {
-	s := settings{home: os.Getenv("BENCH_HOME"), sizes: port.Usual()} // see ../main.go
+	s := settings{source: os.Getenv("BENCH_SUITE"), sizes: port.Usual()} // see ../main.go
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&s.only, "only", "", "the workloads, as W1,W7; empty: all")
 	f.StringVar(&s.peers, "peers", "", "the peers, as durable,dbos; empty: all; a prefix will do")
@@ -67,7 +67,7 @@ func bench(ctx context.Context, args []string) error {
 		return err
 	}
 	if s.out == "" {
-		s.out = filepath.Join(s.home, "..", "out")
+		s.out = filepath.Join(s.source, "..", "out")
 	}
 	if s.out, err = filepath.Abs(s.out); err != nil {
 		return fmt.Errorf("find the folder for the report: %w", err)

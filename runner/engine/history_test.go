@@ -43,6 +43,17 @@ func collector(n int) host.Binding {
 	})
 }
 
+// collected is a run of collector(5) with five events, in nobody's memory.
+func (w *world) collected() (run int64) {
+	p := w.process(Config{Bindings: []host.Binding{collector(5)}})
+	run = p.start("w", "", nil)
+	for i := range 4 {
+		p.signal(run, "go", fmt.Sprint(i))
+	}
+	p.suspend()
+	return run
+}
+
 // TestHistoryInPages replays a history of five events in pages of each size: for a
 // query, and for the sixth event.
 func TestHistoryInPages(t *testing.T) {
@@ -51,12 +62,7 @@ func TestHistoryInPages(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(page), func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				p := w.process(Config{Bindings: []host.Binding{collector(5)}})
-				run := p.start("w", "", nil)
-				for i := range 4 {
-					p.signal(run, "go", fmt.Sprint(i))
-				}
-				p.suspend()
+				run := w.collected()
 				var read []int64
 				s := &paged{w.hooks(), func(after int64, events []journal.Event) error {
 					require.LessOrEqual(w, len(events), page)
@@ -69,7 +75,7 @@ func TestHistoryInPages(t *testing.T) {
 				require.Equal(w, `"0123"`, string(answer))
 				require.Equal(w, reads, read)
 
-				p = w.process(Config{Page: page, Bindings: []host.Binding{collector(5)}})
+				p := w.process(Config{Page: page, Bindings: []host.Binding{collector(5)}})
 				p.signal(run, "go", "4")
 				out, err := p.result(run)
 				require.NoError(w, err)
@@ -116,12 +122,7 @@ func TestHistoryFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				p := w.process(Config{Bindings: []host.Binding{collector(5)}})
-				run := p.start("w", "", nil)
-				for i := range 4 {
-					p.signal(run, "go", fmt.Sprint(i))
-				}
-				p.suspend()
+				run := w.collected()
 				asker := mustNew(Config{Store: &paged{w.hooks(), trouble.read}, Page: 2, Bindings: []host.Binding{trouble.code}})
 				_, err := asker.Query(w.Context(), run, "taken")
 				trouble.want(w, err)

@@ -59,15 +59,15 @@ func (r *run) rest() {
 	}
 	r.mu.Lock()
 	quiet := !r.gone && !r.driving && len(r.queue) == 0 && r.unsaved == 0
-	quiet = quiet && r.phase != journal.Running // which nobody changes then, and nothing below
+	if !quiet || r.phase == journal.Running { // nobody drives: what is the driver's may be read
+		r.mu.Unlock()
+		return
+	}
 	key, weight := r.key, 1
-	if quiet && r.x != nil {
+	if r.x != nil {
 		weight = e.weight(r.x)
 	}
 	r.mu.Unlock()
-	if !quiet {
-		return
-	}
 	e.mu.Lock()
 	e.idle.remove(r)
 	var out []*run
